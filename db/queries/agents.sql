@@ -1,0 +1,130 @@
+-- AgentCreate makes an agent with its key, sealed and as a digest, and its first balance, in one statement.
+-- name: AgentCreate :one
+with agent as (
+    insert into agents (
+        id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework,
+        strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at,
+        updated_at
+    ) values (
+        @id::uuid, @account_id::uuid, @display_name::text, @api_key_digest::bytea, @api_key_preview::text,
+        @starting_balance::numeric, sqlc.narg('llm_model')::text, sqlc.narg('framework')::text, @strategy_tags::text[],
+        @max_position_size_pct::integer, @daily_loss_limit_pct::integer, @max_open_orders::integer,
+        sqlc.narg('color')::text, 'active', @created_at::timestamptz, @created_at::timestamptz
+    )
+    returning *
+), key as (
+    insert into agent_keys (digest, agent_id, account_id)
+    values (@api_key_digest::bytea, @id::uuid, @account_id::uuid)
+), sealed as (
+    insert into sealed_keys (agent_id, sealed) values (@id::uuid, @api_key_sealed::bytea)
+), balance as (
+    insert into balances (agent_id, asset, available, locked)
+    values (@id::uuid, 'USDT', @starting_balance::numeric, 0)
+)
+select * from agent;
+
+-- AgentList answers a page and, on each row, how many agents match in all.
+-- name: AgentList :many
+select
+    sqlc.embed(agents),
+    (select count(*) from agents as a where a.account_id = @account_id::uuid)::bigint as total
+from agents
+where agents.account_id = @account_id::uuid
+order by agents.created_at, agents.id
+limit @page_limit::integer offset @page_offset::integer;
+
+-- AgentListActive is AgentList of the agents that are not archived.
+-- name: AgentListActive :many
+select
+    sqlc.embed(agents),
+    (
+        select count(*) from agents as a where a.account_id = @account_id::uuid and a.status = 'active'
+    )::bigint as total
+from agents
+where agents.account_id = @account_id::uuid and agents.status = 'active'
+order by agents.created_at, agents.id
+limit sqlc.narg('page_limit')::integer offset @page_offset::integer;
+
+-- AgentCount serves a page that begins behind the last agent and so has no row to carry the total.
+-- name: AgentCount :one
+select count(*)::bigint from agents
+where account_id = @account_id::uuid and (@include_archived::boolean or status = 'active');
+
+-- name: AgentGet :one
+select * from agents where id = @id::uuid and account_id = @account_id::uuid;
+
+-- AgentLock reads an agent and holds it against every other change of its book until the transaction ends.
+-- name: AgentLock :one
+select * from agents where id = @id::uuid and account_id = @account_id::uuid for no key update;
+
+-- AgentUpdate changes the fields whose flag is set; with no flag set it is a read.
+-- name: AgentUpdate :one
+update agents set
+    display_name = case when @set_display_name::boolean then @display_name::text else display_name end,
+    llm_model = case when @set_llm_model::boolean then sqlc.narg('llm_model')::text else llm_model end,
+    framework = case when @set_framework::boolean then sqlc.narg('framework')::text else framework end,
+    strategy_tags = case when @set_strategy_tags::boolean then @strategy_tags::text[] else strategy_tags end,
+    color = case when @set_color::boolean then sqlc.narg('color')::text else color end,
+    updated_at = greatest(updated_at, @updated_at::timestamptz)
+where id = @id::uuid and account_id = @account_id::uuid
+returning *;
+
+-- name: AgentUpdateRiskProfile :one
+update agents set
+    max_position_size_pct = @max_position_size_pct::integer,
+    daily_loss_limit_pct = @daily_loss_limit_pct::integer,
+    max_open_orders = @max_open_orders::integer,
+    updated_at = greatest(updated_at, @updated_at::timestamptz)
+where id = @id::uuid and account_id = @account_id::uuid
+returning *;
+
+-- AgentSetStatus leaves updated_at alone where the status is the same already.
+-- name: AgentSetStatus :one
+update agents set
+    status = @status::text,
+    updated_at = case
+        when status = @status::text then updated_at else greatest(updated_at, @updated_at::timestamptz)
+    end
+where id = @id::uuid and account_id = @account_id::uuid
+returning *;
+
+-- name: AgentReset :one
+update agents set status = 'active', updated_at = greatest(updated_at, @updated_at::timestamptz)
+where id = @id::uuid and account_id = @account_id::uuid
+returning *;
+
+-- name: AgentDelete :exec
+delete from agents where id = @id::uuid and account_id = @account_id::uuid;
+
+-- name: AgentKeyDelete :exec
+delete from agent_keys where digest = @digest::bytea;
+
+-- AgentKeyReplace puts a new key in the place of the one that the locked agent has.
+-- name: AgentKeyReplace :exec
+with dropped as (
+    delete from agent_keys where digest = @old_digest::bytea
+), added as (
+    insert into agent_keys (digest, agent_id, account_id) values (@digest::bytea, @id::uuid, @account_id::uuid)
+), sealed as (
+    update sealed_keys set sealed = @sealed::bytea where agent_id = @id::uuid
+)
+update agents set
+    api_key_digest = @digest::bytea,
+    api_key_preview = @preview::text,
+    updated_at = greatest(updated_at, @updated_at::timestamptz)
+where id = @id::uuid and account_id = @account_id::uuid;
+
+-- name: AgentGetSealedKey :one
+select sqlc.embed(agents), sealed_keys.sealed
+from agents
+inner join sealed_keys on sealed_keys.agent_id = agents.id
+where agents.id = @id::uuid and agents.account_id = @account_id::uuid;
+
+-- BalanceReset leaves the agent its starting balance and nothing else.
+-- name: BalanceReset :exec
+with emptied as (
+    delete from balances where agent_id = @agent_id::uuid and asset <> 'USDT'
+)
+insert into balances (agent_id, asset, available, locked)
+values (@agent_id::uuid, 'USDT', @starting_balance::numeric, 0)
+on conflict (agent_id, asset) do update set available = excluded.available, locked = 0;

@@ -1,0 +1,46 @@
+-- MasterKeyLockShared holds off a rotation of the master key until the transaction ends. It must be a statement of its
+-- own before MasterKeyGet: one that had to wait for its lock would still see what was there before.
+-- name: MasterKeyLockShared :exec
+select pg_advisory_xact_lock_shared(hashtextextended('agentexchange master key', 0));
+
+-- MasterKeyLock waits until nothing is being sealed, and holds off whatever would be.
+-- name: MasterKeyLock :exec
+select pg_advisory_xact_lock(hashtextextended('agentexchange master key', 0));
+
+-- name: MasterKeyGet :one
+select key_id, canary from master_key;
+
+-- name: MasterKeySet :exec
+insert into master_key (only_row, key_id, canary) values (true, @key_id::bytea, @canary::bytea)
+on conflict (only_row) do update set key_id = excluded.key_id, canary = excluded.canary;
+
+-- SigningKeyList answers the keys that may still verify a token, the one that signs now first.
+-- name: SigningKeyList :many
+select * from signing_keys
+where expires_at is null or expires_at > @now::timestamptz
+order by created_at desc, id desc;
+
+-- name: SigningKeyInsert :exec
+insert into signing_keys (id, public_key, sealed_private_key, created_at)
+values (@id::uuid, @public_key::bytea, @sealed_private_key::bytea, @created_at::timestamptz);
+
+-- name: SigningKeyRetireOthers :exec
+update signing_keys set expires_at = @expires_at::timestamptz
+where id <> @id::uuid and expires_at is null;
+
+-- name: SigningKeyDeleteExpired :exec
+delete from signing_keys where expires_at <= @now::timestamptz;
+
+-- name: SealedKeyPage :many
+select agent_id, sealed from sealed_keys
+where agent_id > @after_agent_id::uuid
+order by agent_id
+limit @page_limit::integer;
+
+-- name: SealedKeyReplaceMany :exec
+update sealed_keys set sealed = v.sealed
+from (select unnest(@agent_ids::uuid[]) as agent_id, unnest(@sealeds::bytea[]) as sealed) as v
+where sealed_keys.agent_id = v.agent_id;
+
+-- name: SigningKeyReseal :exec
+update signing_keys set sealed_private_key = @sealed_private_key::bytea where id = @id::uuid;
