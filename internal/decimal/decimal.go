@@ -1,0 +1,145 @@
+// Package decimal holds the one decimal type of the system. Money, prices and
+// quantities are all a Decimal: fixed point, exact, at most 20 digits before
+// the point and 8 after it, which is NUMERIC(28,8) in Postgres. It converts to
+// and from text, JSON and Postgres, and nowhere passes through a float.
+package decimal
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// Decimal is an immutable decimal number: an exact multiple of 0.00000001 whose
+// absolute value is below 10^20. The zero value is 0 and ready to use. A Decimal
+// is copied and shared between goroutines freely, and two equal ones are also
+// equal under ==, so it may be a map key.
+type Decimal struct {
+	// value is either the zero apd.Decimal, for 0, or finite with the exponent
+	// -places; fromUnits alone makes it and nothing changes it afterwards. Having
+	// one form per number is what makes == mean equality and copying safe: a
+	// coefficient below 10^28 lies inside the struct, never behind a pointer.
+	value apd.Decimal
+}
+
+const (
+	places      = 8  // digits after the point
+	wholeDigits = 20 // digits before the point
+	precision   = wholeDigits + places
+
+	// maxInput is the longest text Parse looks at, in bytes: twice the longest
+	// canonical text, so that there is room for leading zeros.
+	maxInput = 2 * (len("-") + wholeDigits + len(".") + places)
+)
+
+var (
+	errTooLong  = errors.New("a decimal is written with at most 60 characters")
+	errNotation = errors.New("a decimal is an optional minus sign, digits, and optionally a point with 1 to 8 digits, such as 1250.75")
+	errTooFine  = errors.New("a decimal has at most 8 digits after the point")
+	errTooLarge = errors.New("a decimal has at most 20 digits before the point")
+)
+
+// Parse reads a number in plain notation: an optional minus sign, one or more
+// digits, and optionally a point followed by 1 to 8 digits. Nothing is rounded:
+// a ninth decimal is refused even if it is zero, as are exponents, a plus sign,
+// NaN, infinities, spaces and separators. Leading zeros are accepted and
+// dropped, and -0 is 0. Errors say what is expected and never quote the input,
+// which makes them fit to be shown to whoever sent it.
+func Parse(s string) (Decimal, error) {
+	if len(s) > maxInput {
+		return Decimal{}, errTooLong
+	}
+	unsigned, negative := strings.CutPrefix(s, "-")
+	whole, fraction, pointed := strings.Cut(unsigned, ".")
+	if !isDigits(whole) || pointed && !isDigits(fraction) {
+		return Decimal{}, errNotation
+	}
+	if len(fraction) > places {
+		return Decimal{}, errTooFine
+	}
+	units, ok := new(big.Int).SetString(whole+fraction+strings.Repeat("0", places-len(fraction)), 10)
+	if !ok {
+		return Decimal{}, errNotation
+	}
+	if negative {
+		units.Neg(units)
+	}
+	return fromUnits(units)
+}
+
+// MustParse is Parse for constants and tests: it panics where Parse fails.
+func MustParse(s string) Decimal {
+	d, err := Parse(s)
+	if err != nil {
+		panic("decimal.MustParse: " + err.Error())
+	}
+	return d
+}
+
+// String returns d in plain notation with exactly 8 digits after the point,
+// such as "5000.00000000" or "-0.00000001": at most 30 characters, which Parse
+// reads back to the same value.
+func (d Decimal) String() string {
+	if d.IsZero() {
+		return "0.00000000"
+	}
+	return d.value.Text('f')
+}
+
+// Cmp returns -1 if d is less than other, 0 if they are equal, and 1 if d is
+// greater.
+func (d Decimal) Cmp(other Decimal) int { return d.value.Cmp(&other.value) }
+
+// Equal reports whether d and other are the same number.
+func (d Decimal) Equal(other Decimal) bool { return d.Cmp(other) == 0 }
+
+// Sign returns -1 if d is negative, 0 if it is zero, and 1 if it is positive.
+func (d Decimal) Sign() int { return d.value.Sign() }
+
+// IsZero reports whether d is 0.
+func (d Decimal) IsZero() bool { return d.value.IsZero() }
+
+// unitsLimit is 10^28, the first absolute value, in units, that is too large.
+var unitsLimit = pow10(precision)
+
+// fromUnits returns units × 10^-8 or errTooLarge. It copies units.
+func fromUnits(units *big.Int) (Decimal, error) {
+	if units.CmpAbs(unitsLimit) >= 0 {
+		return Decimal{}, errTooLarge
+	}
+	if units.Sign() == 0 {
+		return Decimal{}, nil
+	}
+	var d Decimal
+	d.value.Exponent = -places
+	d.value.Negative = units.Sign() < 0
+	d.value.Coeff.SetMathBigInt(units)
+	d.value.Coeff.Abs(&d.value.Coeff)
+	return d, nil
+}
+
+// units returns d × 10^8, always an integer, in a big.Int of the caller's own.
+func (d Decimal) units() *big.Int {
+	units := d.value.Coeff.MathBigInt()
+	if d.value.Negative {
+		units.Neg(units)
+	}
+	return units
+}
+
+func pow10(exponent int64) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(exponent), nil)
+}
+
+// isDigits reports whether s is one or more of 0 to 9; other scripts' digits
+// are not digits here.
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
