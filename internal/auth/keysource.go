@@ -1,0 +1,151 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// KeySource is where a server has its master key from. Its files are changed only by who holds the database's master
+// key lock, so that two commands at once cannot lose a key between them.
+type KeySource interface {
+	// First answers the key for a new database.
+	First() (MasterKey, error)
+	// Keys answers the present key, and behind it the next one where there is one.
+	Keys() ([]MasterKey, error)
+	// Next answers the key to rotate to.
+	Next() (MasterKey, error)
+	// Promote makes the next key the present one.
+	Promote() error
+}
+
+// GivenKeys are master keys that the server was started with; whoever starts it looks after them.
+type GivenKeys struct {
+	present MasterKey
+	next    *MasterKey
+}
+
+// NewGivenKeys reads the present master key and, unless it is empty, the next one.
+func NewGivenKeys(present, next string) (GivenKeys, error) {
+	key, err := ParseMasterKey(present)
+	if err != nil {
+		return GivenKeys{}, fmt.Errorf("AGENTEXCHANGE_MASTER_KEY cannot be used: %w", err)
+	}
+	if next == "" {
+		return GivenKeys{present: key}, nil
+	}
+	nextKey, err := ParseMasterKey(next)
+	if err != nil {
+		return GivenKeys{}, fmt.Errorf("AGENTEXCHANGE_NEXT_MASTER_KEY cannot be used: %w", err)
+	}
+	return GivenKeys{present: key, next: &nextKey}, nil
+}
+
+// First implements KeySource.
+func (g GivenKeys) First() (MasterKey, error) { return g.present, nil }
+
+// Keys implements KeySource.
+func (g GivenKeys) Keys() ([]MasterKey, error) {
+	if g.next == nil {
+		return []MasterKey{g.present}, nil
+	}
+	return []MasterKey{g.present, *g.next}, nil
+}
+
+// Next implements KeySource.
+func (g GivenKeys) Next() (MasterKey, error) {
+	if g.next == nil {
+		return MasterKey{}, errors.New("set AGENTEXCHANGE_NEXT_MASTER_KEY to the key to rotate to, here and on every replica; " +
+			"make one with 'openssl rand -base64 32'")
+	}
+	return *g.next, nil
+}
+
+// Promote implements KeySource: it is for whoever configures the replicas.
+func (g GivenKeys) Promote() error { return nil }
+
+// KeyFile is where a server with a database of its own keeps its master key. During a rotation a second file beside it
+// holds the next one, so that a crash at any point leaves both to be found.
+type KeyFile struct{ Path string }
+
+func (f KeyFile) nextPath() string { return f.Path + ".next" }
+
+// First implements KeySource: it makes the key unless there is one.
+func (f KeyFile) First() (MasterKey, error) {
+	key, err := readKey(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return createKey(f.Path)
+	}
+	return key, err
+}
+
+// Keys implements KeySource.
+func (f KeyFile) Keys() ([]MasterKey, error) {
+	key, err := readKey(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the master key %s is missing; put back the one that was backed up with the database", f.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	next, err := readKey(f.nextPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return []MasterKey{key}, nil
+	}
+	return []MasterKey{key, next}, err
+}
+
+// Next implements KeySource: it makes a new key.
+func (f KeyFile) Next() (MasterKey, error) { return createKey(f.nextPath()) }
+
+// Promote implements KeySource.
+func (f KeyFile) Promote() error {
+	if err := os.Rename(f.nextPath(), f.Path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(f.Path))
+}
+
+func readKey(path string) (MasterKey, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return MasterKey{}, err
+	}
+	key, err := ParseMasterKey(string(text))
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("%s cannot be used: %w", path, err)
+	}
+	return key, nil
+}
+
+// createKey writes a new key, readable by its owner alone, so that after a crash there is either all of it or nothing.
+func createKey(path string) (MasterKey, error) {
+	key, err := NewMasterKey(rand.Reader)
+	if err != nil {
+		return MasterKey{}, err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".master.key.") // mode 0600
+	if err != nil {
+		return MasterKey{}, err
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	_, err = file.WriteString(key.Base64() + "\n")
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return MasterKey{}, err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return MasterKey{}, err
+	}
+	return key, syncDir(filepath.Dir(path))
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,200 @@
+package auth
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// MasterKey seals, with AES-256-GCM, what the database must not reveal. It is never in the database itself.
+type MasterKey [32]byte
+
+// ParseMasterKey reads a master key from base64 (standard alphabet, with padding or without).
+func ParseMasterKey(s string) (MasterKey, error) {
+	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(s), "="))
+	if err != nil || len(raw) != len(MasterKey{}) {
+		return MasterKey{}, errors.New("a master key is base64 of 32 bytes; make one with: openssl rand -base64 32")
+	}
+	return MasterKey(raw), nil
+}
+
+// NewMasterKey makes a key from the random source.
+func NewMasterKey(random io.Reader) (MasterKey, error) {
+	var key MasterKey
+	_, err := io.ReadFull(random, key[:])
+	return key, err
+}
+
+// Base64 is how the key is written down.
+func (k MasterKey) Base64() string { return base64.StdEncoding.EncodeToString(k[:]) }
+
+// String hides the key from logs.
+func (k MasterKey) String() string { return Secret(k[:]).String() }
+
+// keyID names a master key without revealing it; every sealed value begins with one.
+type keyID [8]byte
+
+func (k MasterKey) id() keyID {
+	digest := sha256.Sum256(append([]byte("agentexchange master key id\x00"), k[:]...))
+	return keyID(digest[:8])
+}
+
+// Purpose says what a sealed value is. Together with its owner's id it is authenticated, so that a value moved to
+// another row or column does not open.
+type Purpose string
+
+// What is sealed.
+const (
+	PurposeAgentKey         Purpose = "agent api key"
+	PurposeSigningKey       Purpose = "signing key"
+	PurposeIdempotentAnswer Purpose = "idempotent answer"
+	purposeCanary           Purpose = "canary"
+)
+
+const (
+	sealedVersion = 1
+	nonceSize     = 12
+	headerSize    = 1 + len(keyID{}) + nonceSize
+)
+
+// Vault opens what was sealed under any of its master keys, and seals under the one that the database names, so that
+// replicas and a rotation of the key agree on it at every moment.
+type Vault struct {
+	random io.Reader
+	now    func() time.Time
+	source KeySource
+
+	mu       sync.Mutex
+	ring     map[keyID]cipher.AEAD
+	loadedAt time.Time
+}
+
+// NewVault makes a vault of the keys of a source. The source is asked again, at most once a second, when a value turns
+// up that was sealed under a key not among them: the key may have been rotated meanwhile.
+func NewVault(random io.Reader, now func() time.Time, source KeySource) *Vault {
+	return &Vault{random: random, now: now, source: source}
+}
+
+// load reads the keys; the caller holds the mutex.
+func (v *Vault) load() error {
+	keys, err := v.source.Keys()
+	if err != nil {
+		return err
+	}
+	ring := make(map[keyID]cipher.AEAD, len(keys))
+	for _, key := range keys {
+		block, err := aes.NewCipher(key[:])
+		if err != nil {
+			return err
+		}
+		if ring[key.id()], err = cipher.NewGCM(block); err != nil {
+			return err
+		}
+	}
+	v.ring, v.loadedAt = ring, v.now()
+	return nil
+}
+
+// ErrUnknownMasterKey is met when the database was sealed under a key that this server does not have.
+var ErrUnknownMasterKey = errors.New("sealed under a master key that this server does not have")
+
+func (v *Vault) aead(id keyID) (cipher.AEAD, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if aead, ok := v.ring[id]; ok {
+		return aead, nil
+	}
+	if age := v.now().Sub(v.loadedAt); age >= time.Second || age < 0 {
+		if err := v.load(); err != nil {
+			return nil, err
+		}
+	}
+	if aead, ok := v.ring[id]; ok {
+		return aead, nil
+	}
+	return nil, ErrUnknownMasterKey
+}
+
+// Open answers what was sealed for the owner and purpose.
+func (v *Vault) Open(owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, error) {
+	if len(sealed) < headerSize || sealed[0] != sealedVersion {
+		return nil, errors.New("not a sealed value")
+	}
+	aead, err := v.aead(keyID(sealed[1 : 1+len(keyID{})]))
+	if err != nil {
+		return nil, fault.New(fault.Unavailable).Because(err)
+	}
+	opened, err := aead.Open(nil, sealed[headerSize-nonceSize:headerSize], sealed[headerSize:], binding(owner, purpose))
+	if err != nil {
+		return nil, fmt.Errorf("a sealed %s of %s does not open: %w", purpose, owner, err)
+	}
+	return opened, nil
+}
+
+// Sealer seals under the master key that is in force. It is good for the transaction that it was made in.
+type Sealer struct {
+	id     keyID
+	aead   cipher.AEAD
+	random io.Reader
+}
+
+// Sealer answers a sealer for a transaction, in one round trip. Until the transaction ends the master key cannot be
+// rotated, so nothing is ever left sealed under a key that has been retired.
+func (v *Vault) Sealer(ctx context.Context, tx pgx.Tx) (*Sealer, error) {
+	var batch pgx.Batch
+	var id, canary []byte
+	batch.Queue(db.MasterKeyLockShared)
+	batch.Queue(db.MasterKeyGet).QueryRow(func(row pgx.Row) error { return row.Scan(&id, &canary) })
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		return nil, fmt.Errorf("asking which master key seals: %w", err)
+	}
+	if len(id) != len(keyID{}) {
+		return nil, errors.New("the master_key row is damaged")
+	}
+	aead, err := v.aead(keyID(id))
+	if err != nil {
+		return nil, fault.New(fault.Unavailable).Because(err)
+	}
+	return &Sealer{id: keyID(id), aead: aead, random: v.random}, nil
+}
+
+// sealer seals under a key that has just been added to the source.
+func (v *Vault) sealer(key MasterKey) (*Sealer, error) {
+	v.mu.Lock()
+	err := v.load()
+	v.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	aead, err := v.aead(key.id())
+	return &Sealer{id: key.id(), aead: aead, random: v.random}, err
+}
+
+// Seal encrypts a value for its owner and purpose.
+func (s *Sealer) Seal(owner uuid.UUID, purpose Purpose, value []byte) ([]byte, error) {
+	sealed := make([]byte, headerSize, headerSize+len(value)+s.aead.Overhead())
+	sealed[0] = sealedVersion
+	copy(sealed[1:], s.id[:])
+	nonce := sealed[headerSize-nonceSize : headerSize]
+	if _, err := io.ReadFull(s.random, nonce); err != nil {
+		return nil, fmt.Errorf("random nonce: %w", err)
+	}
+	return s.aead.Seal(sealed, nonce, value, binding(owner, purpose)), nil
+}
+
+func binding(owner uuid.UUID, purpose Purpose) []byte {
+	return append([]byte(purpose), owner[:]...)
+}
