@@ -1,0 +1,48 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/labstack/echo/v4"
+)
+
+// authenticate finds out who calls, by the scheme that the spec names for the operation, before a byte of the body is
+// read. An operation whose scheme is not known here is not served.
+func (s *Server) authenticate(op *operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if op.scheme == schemeNone {
+			return next
+		}
+		return func(c echo.Context) error {
+			r := c.Request()
+			token, err := bearerToken(r.Header)
+			if err != nil {
+				return err
+			}
+			accountID, err := s.tokens.Verify(r.Context(), token)
+			if err != nil {
+				return err
+			}
+			callOf(r.Context()).accountID = accountID
+			return next(c)
+		}
+	}
+}
+
+// bearerToken answers the token of the Authorization header. An API key sent along is ignored, and alone is not enough.
+func bearerToken(header http.Header) (string, error) {
+	values := header.Values(echo.HeaderAuthorization)
+	if len(values) == 0 {
+		return "", fault.New(fault.JWTRequired)
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", fault.New(fault.JWTRequired)
+	}
+	if len(values) > 1 {
+		return "", fault.New(fault.InvalidToken)
+	}
+	return strings.TrimSpace(token), nil
+}

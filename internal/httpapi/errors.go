@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
+	"github.com/labstack/echo/v4"
+)
+
+type envelope struct {
+	Error envelopeError `json:"error"`
+}
+
+type envelopeError struct {
+	Code      fault.Code `json:"code"`
+	Message   string     `json:"message"`
+	Details   any        `json:"details,omitempty"`
+	RequestID string     `json:"request_id"`
+}
+
+// answerError renders every error there is. What the client is not to see is logged beside the request's id.
+func (s *Server) answerError(err error, c echo.Context) {
+	ctx := c.Request().Context()
+	call := callOf(ctx)
+	known := faultOf(err)
+	status := known.Code.Status()
+	if status >= http.StatusInternalServerError {
+		s.log.LogAttrs(ctx, slog.LevelError, "failed", slog.String("request_id", call.requestID),
+			slog.String("operation", call.operation), slog.String("code", string(known.Code)), slog.String("cause", known.Error()))
+	}
+	if c.Response().Committed || errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return // an answer is on its way already, or nobody is there to read one
+	}
+	header := c.Response().Header()
+	if wait := known.Code.RetryAfter(); wait > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
+	}
+	switch known.Code {
+	case fault.JWTRequired:
+		header.Set("WWW-Authenticate", `Bearer realm="agentexchange"`)
+	case fault.InvalidToken, fault.TokenExpired:
+		header.Set("WWW-Authenticate", `Bearer realm="agentexchange", error="invalid_token"`)
+	case fault.InvalidAPIKey:
+		header.Set("WWW-Authenticate", `ApiKey realm="agentexchange"`)
+	case fault.RequestTimeout, fault.BodyTooLarge:
+		header.Set("Connection", "close") // the rest of the body is not worth reading
+	}
+	if err := c.JSON(status, envelope{envelopeError{
+		Code: known.Code, Message: known.Code.Message(), Details: known.Details, RequestID: call.requestID,
+	}}); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelDebug, "answer not sent", slog.String("request_id", call.requestID), slog.Any("cause", err))
+	}
+}
+
+// faultOf finds the code of an error, or decides on one.
+func faultOf(err error) *fault.Error {
+	var known *fault.Error
+	var routing *echo.HTTPError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &routing):
+		return routingFault(routing)
+	case postgres.IsUnavailable(err):
+		return fault.New(fault.Unavailable).Because(err)
+	default:
+		return fault.New(fault.Internal).Because(err)
+	}
+}
+
+// routingFault translates what the router and the generated wrappers answer.
+func routingFault(err *echo.HTTPError) *fault.Error {
+	switch err.Code {
+	case http.StatusNotFound:
+		return fault.New(fault.NotFound)
+	case http.StatusMethodNotAllowed:
+		return fault.New(fault.MethodNotAllowed)
+	case http.StatusBadRequest:
+		// A parameter that is valid by the spec and yet cannot be bound, such as an integer written 1e2.
+		return fault.New(fault.ValidationError).Because(err)
+	default:
+		return fault.New(fault.Internal).Because(err)
+	}
+}

@@ -1,0 +1,166 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// answersLive is for how long the answer to a request with an Idempotency-Key is replayed.
+const answersLive = 24 * time.Hour
+
+// work is a transaction that may seal.
+type work struct {
+	pgx.Tx
+	server *Server
+	sealer *auth.Sealer
+}
+
+// seal encrypts a value under the master key in force, which does not change while the transaction lasts.
+func (w *work) seal(ctx context.Context, owner uuid.UUID, purpose auth.Purpose, value []byte) ([]byte, error) {
+	if w.sealer == nil {
+		sealer, err := w.server.vault.Sealer(ctx, w.Tx)
+		if err != nil {
+			return nil, err
+		}
+		w.sealer = sealer
+	}
+	return w.sealer.Seal(owner, purpose, value)
+}
+
+// once runs do in a transaction. With an Idempotency-Key the answer is stored in that same transaction, so that it
+// exists exactly if its effect does, and a repeat of the request is given the stored answer instead. Errors are not
+// stored: nothing happened, so a repeat may try again.
+func once[Answer any](ctx context.Context, s *Server, key *string, do func(tx *work) (Answer, error)) (Answer, error) {
+	var answer Answer
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		work := &work{Tx: tx, server: s}
+		if key == nil {
+			var err error
+			answer, err = do(work)
+			return err
+		}
+		slot := idempotencySlot(ctx, *key)
+		stored, err := slot.find(ctx, work)
+		if err != nil {
+			return err
+		}
+		if stored != nil {
+			callOf(ctx).answer.Set(headerIdempotencyReplayed, "true")
+			return json.Unmarshal(stored, &answer)
+		}
+		if answer, err = do(work); err != nil {
+			return err
+		}
+		return slot.store(ctx, work, answer)
+	})
+	return answer, err
+}
+
+// slot is where the answer to one key of one caller is kept. The key itself is not: on register it is a secret.
+type slot struct {
+	owner         uuid.UUID
+	keyDigest     [sha256.Size]byte
+	requestDigest []byte
+}
+
+func idempotencySlot(ctx context.Context, key string) slot {
+	call := callOf(ctx)
+	return slot{owner: call.accountID, keyDigest: sha256.Sum256([]byte(key)), requestDigest: call.requestDigest}
+}
+
+// lockID is the advisory lock of the slot. Two slots with one lock would only be told to try again.
+func (s slot) lockID() int64 {
+	sum := sha256.Sum256(append(s.owner[:], s.keyDigest[:]...))
+	return int64(binary.BigEndian.Uint64(sum[:8])) //nolint:gosec // any 64 bits will do
+}
+
+// find answers the stored answer to the same request, or nil where this request is the first.
+func (s slot) find(ctx context.Context, work *work) ([]byte, error) {
+	queries := db.New()
+	first, err := queries.IdempotencyTryLock(ctx, work, s.lockID())
+	if err != nil {
+		return nil, err
+	}
+	if !first {
+		return nil, fault.New(fault.IdempotencyInFlight)
+	}
+	// A statement of its own, after the lock is held: it sees what the one that held it before has committed.
+	row, err := queries.IdempotencyGet(ctx, work, db.IdempotencyGetParams{
+		OwnerID: s.owner, KeyDigest: s.keyDigest[:], Now: work.server.now(),
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case string(row.RequestDigest) != string(s.requestDigest):
+		return nil, fault.New(fault.IdempotencyKeyReused)
+	}
+	return work.server.vault.Open(s.owner, auth.PurposeIdempotentAnswer, row.SealedAnswer)
+}
+
+func (s slot) store(ctx context.Context, work *work, answer any) error {
+	encoded, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	sealed, err := work.seal(ctx, s.owner, auth.PurposeIdempotentAnswer, encoded)
+	if err != nil {
+		return err
+	}
+	return db.New().IdempotencyPut(ctx, work, db.IdempotencyPutParams{
+		OwnerID: s.owner, KeyDigest: s.keyDigest[:], RequestDigest: s.requestDigest, SealedAnswer: sealed,
+		ExpiresAt: work.server.now().Add(answersLive),
+	})
+}
+
+// digestRequest tells one request from another: method, path, query and body.
+func digestRequest(r *http.Request, body []byte) []byte {
+	bodyDigest := sha256.Sum256(body)
+	digest := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%x", r.Method, r.URL.EscapedPath(), r.URL.RawQuery, bodyDigest))
+	return digest[:]
+}
+
+const (
+	sweepEvery = time.Minute
+	sweepBatch = 500
+)
+
+// Sweep deletes expired answers in small batches until ctx ends. Replicas may all do so.
+func (s *Server) Sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "expired answers not deleted; trying again", slog.Any("cause", err))
+		}
+	}
+}
+
+func (s *Server) sweepOnce(ctx context.Context) error {
+	for {
+		deleted, err := db.New().IdempotencySweep(ctx, s.pool, db.IdempotencySweepParams{Now: s.now(), BatchSize: sweepBatch})
+		if err != nil || deleted < sweepBatch {
+			return err
+		}
+	}
+}

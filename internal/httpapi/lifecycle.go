@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+
+	"github.com/agentexchange/agentexchange/gen/api"
+	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/skill"
+)
+
+// ResetAgent restores the starting balance; an archived agent comes back.
+func (s *Server) ResetAgent(ctx context.Context, req api.ResetAgentRequestObject) (api.ResetAgentResponseObject, error) {
+	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ResetAgent200JSONResponse, error) {
+		changed, err := s.resetAgent(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)})
+		return api.ResetAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
+	})
+}
+
+func (s *Server) resetAgent(ctx context.Context, tx *work, id db.AgentLockParams) (api.AgentChangedJSONResponse, error) {
+	queries := db.New()
+	agent, err := found(queries.AgentLock(ctx, tx, id))
+	if err != nil {
+		return api.AgentChangedJSONResponse{}, err
+	}
+	err = queries.BalanceReset(ctx, tx, db.BalanceResetParams{AgentID: agent.ID, StartingBalance: agent.StartingBalance})
+	if err != nil {
+		return api.AgentChangedJSONResponse{}, err
+	}
+	agent, err = queries.AgentReset(ctx, tx, db.AgentResetParams{ID: agent.ID, AccountID: agent.AccountID, UpdatedAt: s.now()})
+	return api.AgentChangedJSONResponse{Body: agentOf(agent)}, err
+}
+
+// ArchiveAgent stops an agent and keeps what it has.
+func (s *Server) ArchiveAgent(ctx context.Context, req api.ArchiveAgentRequestObject) (api.ArchiveAgentResponseObject, error) {
+	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ArchiveAgent200JSONResponse, error) {
+		changed, err := s.setStatus(ctx, tx, req.AgentID, api.AgentStatusArchived)
+		return api.ArchiveAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
+	})
+}
+
+// UnarchiveAgent brings an archived agent back as it was.
+func (s *Server) UnarchiveAgent(ctx context.Context, req api.UnarchiveAgentRequestObject) (api.UnarchiveAgentResponseObject, error) {
+	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.UnarchiveAgent200JSONResponse, error) {
+		changed, err := s.setStatus(ctx, tx, req.AgentID, api.AgentStatusActive)
+		return api.UnarchiveAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
+	})
+}
+
+func (s *Server) setStatus(
+	ctx context.Context, tx *work, id api.AgentID, status api.AgentStatus,
+) (api.AgentChangedJSONResponse, error) {
+	agent, err := found(db.New().AgentSetStatus(ctx, tx, db.AgentSetStatusParams{
+		ID: id, AccountID: owner(ctx), Status: string(status), UpdatedAt: s.now(),
+	}))
+	return api.AgentChangedJSONResponse{Body: agentOf(agent)}, err
+}
+
+// GetAgentAPIKey answers an agent's key in full.
+func (s *Server) GetAgentAPIKey(ctx context.Context, req api.GetAgentAPIKeyRequestObject) (api.GetAgentAPIKeyResponseObject, error) {
+	_, key, err := s.agentWithKey(ctx, req.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetAgentAPIKey200JSONResponse{Body: api.AgentKey{
+		AgentID: req.AgentID, APIKey: key, Message: "Current API key for this agent.",
+	}}, nil
+}
+
+func (s *Server) agentWithKey(ctx context.Context, id api.AgentID) (db.Agent, auth.Secret, error) {
+	row, err := found(db.New().AgentGetSealedKey(ctx, s.pool, db.AgentGetSealedKeyParams{ID: id, AccountID: owner(ctx)}))
+	if err != nil {
+		return db.Agent{}, "", err
+	}
+	key, err := s.vault.Open(id, auth.PurposeAgentKey, row.Sealed)
+	return row.Agent, auth.Secret(key), err
+}
+
+// RegenerateAgentKey replaces an agent's key. The agent's lock puts several at once into an order, and each takes out
+// the key of the one before.
+func (s *Server) RegenerateAgentKey(
+	ctx context.Context, req api.RegenerateAgentKeyRequestObject,
+) (api.RegenerateAgentKeyResponseObject, error) {
+	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.RegenerateAgentKey200JSONResponse, error) {
+		key, err := s.replaceKey(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)})
+		return api.RegenerateAgentKey200JSONResponse{Body: api.AgentKey{
+			AgentID: req.AgentID, APIKey: key,
+			Message: "New API key for this agent. The old one no longer works: update your agent now.",
+		}}, err
+	})
+}
+
+func (s *Server) replaceKey(ctx context.Context, tx *work, id db.AgentLockParams) (auth.Secret, error) {
+	queries := db.New()
+	agent, err := found(queries.AgentLock(ctx, tx, id))
+	if err != nil {
+		return "", err
+	}
+	key, err := auth.MintKey(s.random, auth.KindAPIKey)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := tx.seal(ctx, agent.ID, auth.PurposeAgentKey, []byte(key.Reveal()))
+	if err != nil {
+		return "", err
+	}
+	return key, queries.AgentKeyReplace(ctx, tx, db.AgentKeyReplaceParams{
+		ID: agent.ID, AccountID: agent.AccountID, OldDigest: agent.APIKeyDigest, Digest: auth.DigestKey(key),
+		Sealed: sealed, Preview: auth.PreviewKey(key), UpdatedAt: s.now(),
+	})
+}
+
+// GetAgentRiskProfile answers the limits that the next order is judged by.
+func (s *Server) GetAgentRiskProfile(
+	ctx context.Context, req api.GetAgentRiskProfileRequestObject,
+) (api.GetAgentRiskProfileResponseObject, error) {
+	agent, err := found(db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
+	return api.GetAgentRiskProfile200JSONResponse{
+		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent)},
+	}, err
+}
+
+// UpdateAgentRiskProfile replaces the three limits.
+func (s *Server) UpdateAgentRiskProfile(
+	ctx context.Context, req api.UpdateAgentRiskProfileRequestObject,
+) (api.UpdateAgentRiskProfileResponseObject, error) {
+	agent, err := found(db.New().AgentUpdateRiskProfile(ctx, s.pool, db.AgentUpdateRiskProfileParams{
+		ID: req.AgentID, AccountID: owner(ctx), UpdatedAt: s.now(),
+		MaxPositionSizePct: req.Body.MaxPositionSizePct, DailyLossLimitPct: req.Body.DailyLossLimitPct,
+		MaxOpenOrders: req.Body.MaxOpenOrders,
+	}))
+	return api.UpdateAgentRiskProfile200JSONResponse{
+		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent)},
+	}, err
+}
+
+// GetAgentSkill renders the file that teaches an LLM to use its agent.
+func (s *Server) GetAgentSkill(ctx context.Context, req api.GetAgentSkillRequestObject) (api.GetAgentSkillResponseObject, error) {
+	agent, key, err := s.agentWithKey(ctx, req.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	shown := key.Reveal()
+	if !*req.Params.IncludeKey {
+		shown = "$AGENTEXCHANGE_API_KEY"
+	}
+	text := skill.Render(s.doc, skill.Agent{
+		ID: agent.ID.String(), Name: agent.DisplayName, Key: shown, BaseURL: s.baseURL(callOf(ctx).host),
+		MaxPositionSizePct: agent.MaxPositionSizePct, DailyLossLimitPct: agent.DailyLossLimitPct,
+		MaxOpenOrders: agent.MaxOpenOrders,
+	})
+	return api.GetAgentSkill200TextMarkdownCharsetUTF8Response{
+		Body: strings.NewReader(text), ContentLength: int64(len(text)),
+	}, nil
+}

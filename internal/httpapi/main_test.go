@@ -1,0 +1,28 @@
+package httpapi_test
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/testkit"
+)
+
+func TestMain(m *testing.M) {
+	testkit.Main(m, everyCodeWasSeen)
+}
+
+// everyCodeWasSeen fails a whole run in which some declared error was never answered.
+func everyCodeWasSeen() error {
+	if flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.fuzz").Value.String() != "" {
+		return nil
+	}
+	seen := testkit.SeenCodes()
+	for _, code := range fault.Codes() {
+		if !seen[string(code)] {
+			return fmt.Errorf("no test reaches %s", code)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package httpapi
+
+import (
+	"github.com/agentexchange/agentexchange/gen/api"
+	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/oapi-codegen/nullable"
+)
+
+func agentOf(agent db.Agent) api.Agent {
+	return api.Agent{
+		ID:              agent.ID,
+		AccountID:       agent.AccountID,
+		DisplayName:     agent.DisplayName,
+		APIKeyPreview:   agent.APIKeyPreview,
+		StartingBalance: agent.StartingBalance,
+		LlmModel:        nullableOf(agent.LLMModel),
+		Framework:       nullableOf(agent.Framework),
+		StrategyTags:    agent.StrategyTags,
+		RiskProfile:     riskProfileOf(agent),
+		AvatarURL:       nullable.NewNullNullable[string](),
+		Color:           nullableOf(agent.Color),
+		Status:          api.AgentStatus(agent.Status),
+		CreatedAt:       agent.CreatedAt,
+		UpdatedAt:       agent.UpdatedAt,
+	}
+}
+
+func riskProfileOf(agent db.Agent) api.RiskProfile {
+	return api.RiskProfile{
+		MaxPositionSizePct: agent.MaxPositionSizePct,
+		DailyLossLimitPct:  agent.DailyLossLimitPct,
+		MaxOpenOrders:      agent.MaxOpenOrders,
+	}
+}
+
+func nullableOf(value *string) nullable.Nullable[string] {
+	if value == nil {
+		return nullable.NewNullNullable[string]()
+	}
+	return nullable.NewNullableWithValue(*value)
+}
+
+// pointerOf answers nil for null and for absent.
+func pointerOf(value nullable.Nullable[string]) *string {
+	if text, err := value.Get(); err == nil {
+		return &text
+	}
+	return nil
+}
+
+func valueOf[T any](value *T) T {
+	if value == nil {
+		var zero T
+		return zero
+	}
+	return *value
+}
+
+// tagsOf answers an empty list, and never NULL, where there are none.
+func tagsOf(tags *[]string) []string {
+	if tags == nil || *tags == nil {
+		return []string{}
+	}
+	return *tags
+}

@@ -1,0 +1,129 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+)
+
+const (
+	headerIdempotencyKey      = "Idempotency-Key"
+	headerIdempotencyReplayed = "Idempotency-Replayed"
+	headerRequestID           = "X-Request-Id"
+)
+
+// call is what is known of a request while it is worked on.
+type call struct {
+	requestID     string
+	operation     string
+	host          string
+	accountID     uuid.UUID // who authenticated; nil for nobody
+	requestDigest []byte    // of a request with an Idempotency-Key
+	answer        http.Header
+}
+
+type callKey struct{}
+
+// callOf answers the call of a request's context.
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+var acceptableRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// observe gives every request its id, logs it, and turns a panic into an error.
+func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		r := c.Request()
+		id := r.Header.Get(headerRequestID)
+		if !acceptableRequestID.MatchString(id) {
+			id = uuid.Must(uuid.NewV7()).String()
+		}
+		call := &call{requestID: id, host: r.Host, answer: c.Response().Header()}
+		call.answer.Set(headerRequestID, id)
+		call.answer.Set("X-Content-Type-Options", "nosniff")
+		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callKey{}, call)))
+		if err := recovered(next, c); err != nil {
+			c.Error(err)
+		}
+		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.String("operation", call.operation), slog.Int("status", c.Response().Status),
+			slog.Duration("duration", time.Since(start)), accountAttr(call.accountID))
+		return nil
+	}
+}
+
+func accountAttr(id uuid.UUID) slog.Attr {
+	if id == uuid.Nil {
+		return slog.Attr{}
+	}
+	return slog.String("account_id", id.String())
+}
+
+func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		switch value := recover(); value {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(value)
+		default:
+			err = fault.New(fault.Internal).Because(fmt.Errorf("panic: %v\n%s", value, debug.Stack()))
+		}
+	}()
+	return next(c)
+}
+
+// bound keeps one request from taking for ever and all of them from taking everything.
+func (s *Server) bound(op *operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			callOf(c.Request().Context()).operation = op.id
+			if op.answersSecret {
+				c.Response().Header().Set("Cache-Control", "no-store")
+			}
+			if !op.probe {
+				select {
+				case s.inFlight <- struct{}{}:
+					defer func() { <-s.inFlight }()
+				default:
+					return fault.New(fault.Overloaded)
+				}
+			}
+			ctx, cancel := context.WithTimeoutCause(c.Request().Context(), s.timeout, errTooSlow)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+			err := next(c)
+			if err != nil && errors.Is(context.Cause(ctx), errTooSlow) && !isFault(err) {
+				return fault.New(fault.Unavailable).Because(errors.Join(errTooSlow, err))
+			}
+			return err
+		}
+	}
+}
+
+var errTooSlow = errors.New("the request took longer than it may")
+
+func isFault(err error) bool {
+	var known *fault.Error
+	return errors.As(err, &known)
+}
+
+func allowOrigins(origins []string) echo.MiddlewareFunc {
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		AllowOrigins:  origins,
+		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowHeaders:  []string{"Authorization", "Content-Type", headerIdempotencyKey, "X-API-Key", "X-Agent-Id", headerRequestID},
+		ExposeHeaders: []string{headerRequestID, headerIdempotencyReplayed, "Retry-After"},
+		MaxAge:        int((10 * time.Minute).Seconds()),
+	})
+}

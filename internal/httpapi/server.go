@@ -1,0 +1,120 @@
+// Package httpapi serves the API of openapi.yaml over HTTP. Each operation has its own middleware, made at start from
+// what the spec says of it: authenticate, then validate. Then comes the strict handler, which can rely on both.
+package httpapi
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentexchange/agentexchange/gen/api"
+	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/labstack/echo/v4"
+)
+
+// Options are what a server works with.
+type Options struct {
+	Pool   *pgxpool.Pool
+	Vault  *auth.Vault
+	Logger *slog.Logger
+	Now    func() time.Time
+	Random io.Reader
+
+	PublicURL      string        // how clients reach the server; empty: as the request did
+	CORSOrigins    []string      // browsers' pages that may call the API
+	MaxBody        int64         // bytes
+	MaxInFlight    int           // requests worked on at once; more are refused
+	RequestTimeout time.Duration // for the work on one request
+}
+
+// Server handles the requests. It implements the generated api.StrictServerInterface.
+type Server struct {
+	pool      *pgxpool.Pool
+	vault     *auth.Vault
+	tokens    *auth.Tokens
+	log       *slog.Logger
+	now       func() time.Time
+	random    io.Reader
+	publicURL string
+	maxBody   int64
+	timeout   time.Duration
+	inFlight  chan struct{}
+	doc       *openapi3.T
+	// defaultRisk is what the spec says of an agent for which nothing else was asked.
+	defaultRisk api.RiskProfileOverrides
+	maxName     int // characters, from the spec
+	stopping    atomic.Bool
+	echo        *echo.Echo
+}
+
+var _ api.StrictServerInterface = (*Server)(nil)
+
+// New makes a server, or fails with the name of the operation that the spec does not fully describe.
+func New(options Options) (*Server, error) {
+	doc, err := LoadSpec()
+	if err != nil {
+		return nil, err
+	}
+	operations, err := operationsOf(doc)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		pool:      options.Pool,
+		vault:     options.Vault,
+		tokens:    auth.NewTokens(options.Pool, options.Vault, options.Now),
+		log:       options.Logger,
+		now:       func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
+		random:    options.Random,
+		publicURL: options.PublicURL,
+		maxBody:   options.MaxBody,
+		timeout:   options.RequestTimeout,
+		inFlight:  make(chan struct{}, options.MaxInFlight),
+		doc:       doc,
+		maxName:   int(*doc.Components.Schemas["Name"].Value.MaxLength),
+		echo:      echo.New(),
+	}
+	if err := defaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
+		return nil, err
+	}
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.IPExtractor = echo.ExtractIPDirect()
+	s.echo.HTTPErrorHandler = s.answerError
+	s.echo.Pre(s.observe)
+	if len(options.CORSOrigins) > 0 {
+		s.echo.Use(allowOrigins(options.CORSOrigins))
+	}
+	if err := s.routePages(); err != nil {
+		return nil, err
+	}
+	s.routeOperations(operations)
+	return s, nil
+}
+
+func (s *Server) routeOperations(operations map[string]*operation) {
+	middlewares := make(map[string][]echo.MiddlewareFunc, len(operations))
+	for id, op := range operations {
+		middlewares[id] = []echo.MiddlewareFunc{s.bound(op), s.authenticate(op), s.validate(op)}
+	}
+	api.RegisterHandlersWithOptions(s.echo, api.NewStrictHandler(s, nil),
+		api.RegisterHandlersOptions{OperationMiddlewares: middlewares})
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Stopping makes the server answer that it is not ready, so that load balancers turn to others.
+func (s *Server) Stopping() { s.stopping.Store(true) }
+
+// baseURL is how the client reaches this server.
+func (s *Server) baseURL(host string) string {
+	if s.publicURL != "" {
+		return s.publicURL
+	}
+	return fmt.Sprintf("http://%s", host)
+}

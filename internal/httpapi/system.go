@@ -1,0 +1,30 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+
+	"github.com/agentexchange/agentexchange/gen/api"
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
+)
+
+// GetHealth answers as long as the process does.
+func (s *Server) GetHealth(context.Context, api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
+	return api.GetHealth200JSONResponse{Body: api.Health{Status: api.HealthStatusOk}}, nil
+}
+
+// GetReadiness answers whether requests can be worked on.
+func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject) (api.GetReadinessResponseObject, error) {
+	if s.stopping.Load() {
+		return nil, fault.New(fault.Unavailable).Because(errors.New("shutting down"))
+	}
+	migrated, err := postgres.Migrated(ctx, s.pool)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable).Because(err)
+	}
+	if !migrated {
+		return nil, fault.New(fault.Unavailable).Because(errors.New("the database is not migrated"))
+	}
+	return api.GetReadiness200JSONResponse{Body: api.Health{Status: api.HealthStatusReady}}, nil
+}
