@@ -1,0 +1,137 @@
+// Command agentexchange is the server and what its keeper needs beside it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/agentexchange/agentexchange/internal/app"
+	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does so by itself."`
+	Keys    struct {
+		Rotate       rotateCommand       `cmd:"" help:"Make a new key that signs tokens. Tokens of the old one verify until they expire."`
+		RotateMaster rotateMasterCommand `cmd:"" name:"rotate-master" help:"Seal everything in the database anew under another master key."`
+	} `cmd:"" help:"Rotate keys, with the server running or not."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	var cli commands
+	parsed := kong.Parse(&cli, kong.Name("agentexchange"),
+		kong.Description("A self-hosted paper-trading exchange for AI agents."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: false, WrapUpperBound: 100}))
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "agentexchange: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+type serveCommand struct{ config.Server }
+
+// Run serves until a signal ends it: at the first the server drains, at the second it is cut off.
+func (c *serveCommand) Run() error {
+	log := newLogger(c.LogLevel)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+
+	started := make(chan struct{})
+	go cancelOnSignal(signals, started, cancel)
+	server, err := app.Start(ctx, c.Server, log)
+	close(started)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("AgentExchange is ready.\n  API   %s/api/v1\n  Docs  %[1]s/docs\n  Data  %s\n", server.URL(), server.Where())
+	var failure error
+	select {
+	case received := <-signals:
+		log.Info("shutting down", "signal", received.String())
+	case <-ctx.Done():
+	case failure = <-server.Failed():
+	}
+	closing, cutOff := context.WithCancel(context.Background())
+	defer cutOff()
+	go func() {
+		<-signals
+		cutOff()
+	}()
+	if failure == nil {
+		server.StopReady(closing)
+	}
+	return errors.Join(failure, server.Close(closing))
+}
+
+// cancelOnSignal ends a start that is still going on.
+func cancelOnSignal(signals <-chan os.Signal, started <-chan struct{}, cancel func()) {
+	select {
+	case <-signals:
+		cancel()
+	case <-started:
+	}
+}
+
+type migrateCommand struct{ config.Database }
+
+func (c *migrateCommand) Run() error {
+	return app.Migrate(context.Background(), c.Database, newLogger("warn"))
+}
+
+type rotateCommand struct{ config.Database }
+
+func (c *rotateCommand) Run() error {
+	err := app.RotateSigningKey(context.Background(), c.Database, newLogger("warn"))
+	if err == nil {
+		fmt.Println("New tokens are signed by a new key. Tokens of the old one verify until they expire.")
+	}
+	return err
+}
+
+type rotateMasterCommand struct{ config.Database }
+
+func (c *rotateMasterCommand) Run() error {
+	err := app.RotateMasterKey(context.Background(), c.Database, newLogger("warn"))
+	if err != nil {
+		return err
+	}
+	if c.MasterKey != "" {
+		fmt.Println("Everything is sealed under AGENTEXCHANGE_NEXT_MASTER_KEY. Make it AGENTEXCHANGE_MASTER_KEY everywhere, and back it up.")
+	} else {
+		fmt.Println("Everything is sealed under a new master key. Back up master.key in the data directory.")
+	}
+	return nil
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	fmt.Println("agentexchange", version)
+	return nil
+}
+
+// newLogger logs to standard error: for people at a terminal, else as JSON.
+func newLogger(level string) *slog.Logger {
+	var threshold slog.Level
+	_ = threshold.UnmarshalText([]byte(level)) // one of the names that the flag allows
+	options := &slog.HandlerOptions{Level: threshold}
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}

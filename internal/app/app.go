@@ -1,0 +1,153 @@
+// Package app puts the server together.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/httpapi"
+)
+
+// App is a running server.
+type App struct {
+	cfg      config.Server
+	log      *slog.Logger
+	listener net.Listener
+	handler  *httpapi.Server
+	server   *http.Server
+	where    string
+	failed   chan error
+	closers
+}
+
+// Start listens, opens the database and serves. What it opened is closed again when it fails.
+func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, log: log, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	// First, so that a port that is taken is noticed before anything is started.
+	var listening net.ListenConfig
+	if a.listener, err = listening.Listen(ctx, "tcp", cfg.Addr); err != nil {
+		return nil, fmt.Errorf("listening on %s (AGENTEXCHANGE_ADDR names another address): %w", cfg.Addr, err)
+	}
+	a.add(func(context.Context) error { return ignoreClosed(a.listener.Close()) })
+	db, err := openDatabase(ctx, cfg.Database, log, false)
+	if err != nil {
+		return nil, err
+	}
+	a.add(db.close)
+	a.where = db.where
+	a.handler, err = httpapi.New(httpapi.Options{
+		Pool: db.pool, Vault: db.vault, Logger: log, Now: time.Now, Random: rand.Reader,
+		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
+		RequestTimeout: cfg.RequestTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.serve()
+	return a, nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// serve starts what runs until the app is closed.
+func (a *App) serve() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	a.add(func(context.Context) error {
+		cancel()
+		running.Wait()
+		return nil
+	})
+	a.server = &http.Server{
+		Handler:           a.handler,
+		ReadHeaderTimeout: a.cfg.ReadHeaderTimeout,
+		ReadTimeout:       a.cfg.ReadTimeout,
+		WriteTimeout:      a.cfg.ReadTimeout + 2*a.cfg.RequestTimeout, // the work has a deadline of its own
+		IdleTimeout:       a.cfg.IdleTimeout,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	running.Go(func() { a.handler.Sweep(ctx) })
+	running.Go(func() {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- err
+		}
+	})
+	a.add(a.drain)
+}
+
+// drain lets running requests end; those that have not when ctx ends are cut off.
+func (a *App) drain(ctx context.Context) error {
+	if err := a.server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("some requests did not end in time: %w", err), a.server.Close())
+	}
+	return nil
+}
+
+// URL is where the server listens.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Where says where the data is.
+func (a *App) Where() string { return a.where }
+
+// Failed answers an error if the server stops serving by itself.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// StopReady makes the server say that it is not ready, and serves on for the drain delay or until ctx ends, so that
+// load balancers turn to others.
+func (a *App) StopReady(ctx context.Context) {
+	a.handler.Stopping()
+	select {
+	case <-time.After(a.cfg.DrainDelay):
+	case <-ctx.Done():
+	}
+}
+
+// Close lets running requests end, for as long as configured, and closes everything.
+func (a *App) Close(ctx context.Context) error {
+	a.handler.Stopping()
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownTimeout)
+	defer cancel()
+	return a.close(ctx)
+}
+
+// Migrate brings the schema up to date, and does nothing else.
+func Migrate(ctx context.Context, cfg config.Database, log *slog.Logger) error {
+	return withDatabase(ctx, cfg, log, func(*database) error { return nil })
+}
+
+// RotateSigningKey makes a new key that signs tokens; old tokens verify until they expire.
+func RotateSigningKey(ctx context.Context, cfg config.Database, log *slog.Logger) error {
+	return withDatabase(ctx, cfg, log, func(db *database) error { return auth.RotateSigningKey(ctx, db.pool, db.vault) })
+}
+
+// RotateMasterKey seals everything anew under another master key.
+func RotateMasterKey(ctx context.Context, cfg config.Database, log *slog.Logger) error {
+	return withDatabase(ctx, cfg, log, func(db *database) error { return auth.RotateMasterKey(ctx, db.pool, db.vault) })
+}
+
+func withDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, do func(*database) error) error {
+	db, err := openDatabase(ctx, cfg, log, true)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(db), db.close(context.WithoutCancel(ctx)))
+}

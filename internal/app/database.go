@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/devpg"
+	"github.com/agentexchange/agentexchange/internal/postgres"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// database is a migrated database and the vault of what is sealed in it.
+type database struct {
+	pool  *pgxpool.Pool
+	vault *auth.Vault
+	where string // for people
+	closers
+}
+
+// openDatabase connects to the database that is configured, or to one of our own, brings its schema up to date and
+// proves that the master key is the right one. attach allows to use a database of our own that a running server has
+// started.
+func openDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, attach bool) (_ *database, err error) {
+	db := &database{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	dir := cfg.DataDir
+	if dir == "" {
+		dir = devpg.DefaultDataDir()
+	}
+	source, err := keySource(cfg, dir)
+	if err != nil {
+		return nil, err
+	}
+	url := cfg.URL
+	db.where = "in the database of DATABASE_URL"
+	if url == "" {
+		db.where = dir
+		if url, err = db.startPostgres(ctx, dir, log, attach); err != nil {
+			return nil, err
+		}
+	}
+	if db.pool, err = postgres.Open(ctx, url, cfg.MaxConns); err != nil {
+		return nil, err
+	}
+	db.add(func(context.Context) error { db.pool.Close(); return nil })
+	if err := postgres.Migrate(ctx, db.pool); err != nil {
+		return nil, err
+	}
+	db.vault = auth.NewVault(rand.Reader, time.Now, source)
+	return db, auth.Bootstrap(ctx, db.pool, db.vault)
+}
+
+func keySource(cfg config.Database, dir string) (auth.KeySource, error) {
+	if cfg.MasterKey != "" {
+		return auth.NewGivenKeys(cfg.MasterKey, cfg.NextMasterKey)
+	}
+	return auth.KeyFile{Path: filepath.Join(dir, "master.key")}, nil
+}
+
+// startPostgres answers the URL of a database of our own.
+func (db *database) startPostgres(ctx context.Context, dir string, log *slog.Logger, attach bool) (string, error) {
+	if attach {
+		if url, running, err := devpg.Attach(dir); err != nil || running {
+			return url, err
+		}
+	}
+	server, err := devpg.Start(ctx, devpg.Config{DataDir: dir, Durable: true, Logger: log})
+	if err != nil {
+		return "", err
+	}
+	db.add(server.Stop)
+	return server.URL(), nil
+}
+
+// closers are what is to be closed, in reverse order of opening.
+type closers []func(context.Context) error
+
+func (c *closers) add(closer func(context.Context) error) { *c = append(*c, closer) }
+
+func (c *closers) close(ctx context.Context) error {
+	var errs []error
+	for i := len(*c) - 1; i >= 0; i-- {
+		errs = append(errs, (*c)[i](ctx))
+	}
+	*c = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,73 @@
+// Package config is how the server is configured: by environment variables, and for trying something out by flags of
+// the same names. The tags below are the only place where a setting, its default and its meaning are written.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// Database says where the data is and which key seals it.
+type Database struct {
+	URL           string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use (15 or newer), as postgres://user:password@host:5432/name. Without it the server starts a PostgreSQL of its own, with its data in the data directory."`
+	DataDir       string `name:"data-dir" env:"AGENTEXCHANGE_DATA_DIR" placeholder:"DIR" help:"Where the server's own PostgreSQL keeps its data, and where the master key is. Default: /var/lib/agentexchange as root, else $$XDG_DATA_HOME/agentexchange."`
+	MasterKey     string `name:"master-key" env:"AGENTEXCHANGE_MASTER_KEY" placeholder:"BASE64" help:"Base64 of 32 bytes that seal the API keys in the database; make one with: openssl rand -base64 32. Required with DATABASE_URL. Without DATABASE_URL it is made on the first start and kept in the data directory, in master.key."`
+	NextMasterKey string `name:"next-master-key" env:"AGENTEXCHANGE_NEXT_MASTER_KEY" placeholder:"BASE64" help:"The key to rotate to with 'keys rotate-master'. Give it to every replica before that, so that each can open what is sealed anew."`
+	MaxConns      int32  `name:"database-max-conns" env:"AGENTEXCHANGE_DATABASE_MAX_CONNS" default:"16" help:"Most connections to the database."`
+}
+
+// Server is everything that 'serve' can be told.
+type Server struct {
+	Database
+
+	Addr              string        `env:"AGENTEXCHANGE_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	PublicURL         string        `name:"public-url" env:"AGENTEXCHANGE_PUBLIC_URL" placeholder:"URL" help:"How clients reach the server, for the skill files. Default: http:// and the host that the request was sent to."`
+	CORSOrigins       []string      `name:"cors-origins" env:"AGENTEXCHANGE_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins of web pages that may call the API, separated by commas. Default: none; the server's own pages need none."`
+	MaxBody           int64         `name:"max-body" env:"AGENTEXCHANGE_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	MaxInFlight       int           `name:"max-in-flight" env:"AGENTEXCHANGE_MAX_IN_FLIGHT" default:"1024" help:"Requests worked on at once; more are answered 503."`
+	RequestTimeout    time.Duration `name:"request-timeout" env:"AGENTEXCHANGE_REQUEST_TIMEOUT" default:"10s" help:"Longest work on one request."`
+	ReadHeaderTimeout time.Duration `name:"read-header-timeout" env:"AGENTEXCHANGE_READ_HEADER_TIMEOUT" default:"5s" help:"Longest wait for a request's headers."`
+	ReadTimeout       time.Duration `name:"read-timeout" env:"AGENTEXCHANGE_READ_TIMEOUT" default:"10s" help:"Longest wait for a whole request."`
+	IdleTimeout       time.Duration `name:"idle-timeout" env:"AGENTEXCHANGE_IDLE_TIMEOUT" default:"2m" help:"How long an idle connection is kept."`
+	DrainDelay        time.Duration `name:"drain-delay" env:"AGENTEXCHANGE_DRAIN_DELAY" default:"0s" help:"How long to serve on after SIGTERM while /readyz answers 503, so that load balancers notice; behind one, set it to a few of its probes' intervals."`
+	ShutdownTimeout   time.Duration `name:"shutdown-timeout" env:"AGENTEXCHANGE_SHUTDOWN_TIMEOUT" default:"20s" help:"Longest wait for running requests at shutdown."`
+	LogLevel          string        `name:"log-level" env:"AGENTEXCHANGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error. Logs are JSON when the output is not a terminal."`
+}
+
+// Validate refuses settings that cannot work, with a sentence for each.
+func (d *Database) Validate() error {
+	if d.URL != "" && d.MasterKey == "" {
+		return errors.New("DATABASE_URL is set, so AGENTEXCHANGE_MASTER_KEY must be too: " +
+			"make a key with 'openssl rand -base64 32', give it to every replica, and back it up with the database")
+	}
+	if d.MaxConns < 2 {
+		return errors.New("AGENTEXCHANGE_DATABASE_MAX_CONNS must be at least 2")
+	}
+	return nil
+}
+
+// Validate refuses settings that cannot work, with a sentence for each.
+func (s *Server) Validate() error {
+	if err := s.Database.Validate(); err != nil {
+		return err
+	}
+	if s.PublicURL != "" {
+		if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return errors.New("AGENTEXCHANGE_PUBLIC_URL must look like https://exchange.example.com")
+		}
+	}
+	if s.MaxBody < 1024 || s.MaxInFlight < 1 {
+		return errors.New("AGENTEXCHANGE_MAX_BODY must be at least 1024 and AGENTEXCHANGE_MAX_IN_FLIGHT at least 1")
+	}
+	for name, value := range map[string]time.Duration{
+		"REQUEST_TIMEOUT": s.RequestTimeout, "READ_HEADER_TIMEOUT": s.ReadHeaderTimeout, "READ_TIMEOUT": s.ReadTimeout,
+		"IDLE_TIMEOUT": s.IdleTimeout, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
+	} {
+		if value <= 0 {
+			return fmt.Errorf("AGENTEXCHANGE_%s must be longer than zero, such as 10s", name)
+		}
+	}
+	return nil
+}
