@@ -57,7 +57,7 @@ select * from agents where id = @id::uuid and account_id = @account_id::uuid;
 -- name: AgentLock :one
 select * from agents where id = @id::uuid and account_id = @account_id::uuid for no key update;
 
--- AgentUpdate changes the fields whose flag is set; with no flag set it is a read.
+-- AgentUpdate changes the fields whose flag is set.
 -- name: AgentUpdate :one
 update agents set
     display_name = case when @set_display_name::boolean then @display_name::text else display_name end,

@@ -538,7 +538,7 @@ type AgentUpdateParams struct {
 	AccountID       uuid.UUID
 }
 
-// AgentUpdate changes the fields whose flag is set; with no flag set it is a read.
+// AgentUpdate changes the fields whose flag is set.
 func (q *Queries) AgentUpdate(ctx context.Context, db DBTX, arg AgentUpdateParams) (Agent, error) {
 	row := db.QueryRow(ctx, AgentUpdate,
 		arg.SetDisplayName,

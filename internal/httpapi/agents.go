@@ -144,16 +144,24 @@ func (s *Server) GetAgent(ctx context.Context, req api.GetAgentRequestObject) (a
 	return api.GetAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
 }
 
-// UpdateAgent changes the fields that were sent.
+// UpdateAgent changes the fields that were sent. Where none was, it is a read.
 func (s *Server) UpdateAgent(ctx context.Context, req api.UpdateAgentRequestObject) (api.UpdateAgentResponseObject, error) {
-	agent, err := found(db.New().AgentUpdate(ctx, s.pool, db.AgentUpdateParams{
+	change := db.AgentUpdateParams{
 		ID: req.AgentID, AccountID: owner(ctx), UpdatedAt: s.now(),
 		SetDisplayName: req.Body.DisplayName != nil, DisplayName: valueOf(req.Body.DisplayName),
 		SetLLMModel: req.Body.LlmModel.IsSpecified(), LLMModel: pointerOf(req.Body.LlmModel),
 		SetFramework: req.Body.Framework.IsSpecified(), Framework: pointerOf(req.Body.Framework),
 		SetStrategyTags: req.Body.StrategyTags != nil, StrategyTags: tagsOf(req.Body.StrategyTags),
 		SetColor: req.Body.Color.IsSpecified(), Color: pointerOf(req.Body.Color),
-	}))
+	}
+	var agent db.Agent
+	var err error
+	if change.SetDisplayName || change.SetLLMModel || change.SetFramework || change.SetStrategyTags || change.SetColor {
+		agent, err = db.New().AgentUpdate(ctx, s.pool, change)
+	} else {
+		agent, err = db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: change.ID, AccountID: change.AccountID})
+	}
+	agent, err = found(agent, err)
 	return api.UpdateAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
 }
 

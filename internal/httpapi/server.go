@@ -3,10 +3,11 @@
 package httpapi
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -111,10 +112,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.Serv
 // Stopping makes the server answer that it is not ready, so that load balancers turn to others.
 func (s *Server) Stopping() { s.stopping.Store(true) }
 
-// baseURL is how the client reaches this server.
+// ordinaryHost is a host that can stand in a shell command without a thought.
+var ordinaryHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
+
+// baseURL is how the client reaches this server: as configured, else as its request did.
 func (s *Server) baseURL(host string) string {
 	if s.publicURL != "" {
-		return s.publicURL
+		return strings.TrimRight(s.publicURL, "/")
 	}
-	return fmt.Sprintf("http://%s", host)
+	if !ordinaryHost.MatchString(host) {
+		host = "localhost"
+	}
+	return "http://" + host
 }

@@ -100,6 +100,9 @@ func (op *operation) checkQueryNames(query url.Values) []fault.Violation {
 			violations = append(violations, fault.Violation{Field: pointer(name), Message: "must be given once"})
 		case !utf8.ValidString(values[0]):
 			violations = append(violations, fault.Violation{Field: pointer(name), Message: "must be UTF-8"})
+		case param.Schema.Value.Type.Is(openapi3.TypeBoolean) && values[0] != "true" && values[0] != "false":
+			// The validator would take 1, T and TRUE as well.
+			violations = append(violations, fault.Violation{Field: pointer(name), Message: "must be true or false"})
 		}
 		query.Set(name, normalise(param.Schema.Value, values[0]).(string))
 	}

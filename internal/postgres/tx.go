@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,10 @@ type Beginner interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// maxAttempts bounds how often a transaction is tried that loses against another one.
-const maxAttempts = 5
+const (
+	maxAttempts   = 5 // of a transaction that loses against another one
+	commitTimeout = 5 * time.Second
+)
 
 // InTx runs fn in a transaction and commits it. It rolls back when fn fails or panics and when ctx ends. fn runs again,
 // in a new transaction, when this one lost against another (serialization failure, deadlock), and for no other reason;
@@ -43,16 +46,25 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	err = tx.Commit(ctx)
-	if err == nil || !commitMayHaveHappened(err) {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fault.New(fault.OutcomeUnknown).Because(err)
+	// From here on the answer is wanted even if the caller has gone: a commit that is broken off leaves everybody in doubt.
+	sendable := !tx.Conn().IsClosed()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	err = tx.Commit(ctx)
+	if err != nil && sendable && commitMayHaveHappened(err) {
+		return fault.New(fault.OutcomeUnknown).Because(err)
+	}
+	return err
 }
 
-// commitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came.
+// commitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came. It must not
+// ask pgconn.SafeToRetry: when the connection is lost after the commit was sent, pgx 5.12 answers "conn closed", which
+// claims that nothing was sent.
 func commitMayHaveHappened(err error) bool {
-	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, pgx.ErrTxClosed) || pgconn.SafeToRetry(err) {
+	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, pgx.ErrTxClosed) {
 		return false
 	}
 	var refusal *pgconn.PgError

@@ -141,6 +141,7 @@ func (s *Server) requireNothingLeaked(tb testing.TB) {
 func (s *Server) Dump(tb testing.TB) string {
 	tb.Helper()
 	ctx := context.Background()
+	s.Pool.Reset() // the test may have cut its connections
 	rows, err := s.Pool.Query(ctx, `select quote_ident(table_name) from information_schema.tables
 		where table_schema = 'public' order by table_name`)
 	require.NoError(tb, err)

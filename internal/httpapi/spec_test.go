@@ -1,0 +1,98 @@
+package httpapi_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSpecAndRegistryNameTheSameErrors(t *testing.T) {
+	t.Parallel()
+	var declared, documented []string
+	for _, code := range fault.Codes() {
+		declared = append(declared, string(code))
+		require.GreaterOrEqual(t, code.Status(), 400, code)
+		require.NotEmpty(t, code.Message(), code)
+	}
+	for _, code := range testkit.Spec().Components.Schemas["ErrorCode"].Value.Enum {
+		documented = append(documented, code.(string))
+	}
+	require.ElementsMatch(t, documented, declared)
+}
+
+func TestSpecExamplesAreValid(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, testkit.Spec().Validate(context.Background(), openapi3.EnableExamplesValidation()))
+}
+
+func TestSpecDescribesEveryFieldAndParameter(t *testing.T) {
+	t.Parallel()
+	for name, schema := range testkit.Spec().Components.Schemas {
+		require.NotEmpty(t, schema.Value.Description, name)
+		for field, property := range schema.Value.Properties {
+			where := name + "." + field
+			require.NotEmpty(t, property.Value.Description, where)
+			if property.Value.Type.Is("object") || property.Value.Type.Is("array") {
+				continue
+			}
+			_, hasExample := property.Value.Extensions["example"]
+			require.True(t, hasExample || property.Value.Example != nil || property.Value.Nullable, "%s has no example", where)
+		}
+	}
+	eachOperation(func(path, method string, op *openapi3.Operation) {
+		require.NotEmpty(t, op.Summary, "%s %s", method, path)
+		require.NotEmpty(t, op.Description, "%s %s", method, path)
+		for _, param := range op.Parameters {
+			require.NotEmpty(t, param.Value.Description, "%s %s: %s", method, path, param.Value.Name)
+		}
+	})
+}
+
+func TestEveryRequestObjectRefusesUnknownFields(t *testing.T) {
+	t.Parallel()
+	var check func(where string, schema *openapi3.Schema)
+	check = func(where string, schema *openapi3.Schema) {
+		if schema.Type.Is("object") {
+			closed := schema.AdditionalProperties.Has
+			require.True(t, closed != nil && !*closed, "%s takes unknown fields", where)
+		}
+		for name, property := range schema.Properties {
+			check(where+"."+name, property.Value)
+		}
+	}
+	eachOperation(func(path, method string, op *openapi3.Operation) {
+		if op.RequestBody != nil {
+			check(method+" "+path, op.RequestBody.Value.Content.Get("application/json").Schema.Value)
+		}
+	})
+}
+
+func TestServerRefusesToStartWithAnIncompleteOperation(t *testing.T) {
+	t.Parallel()
+	for what, spoil := range map[string]func(op *openapi3.Operation){
+		"operationId":            func(op *openapi3.Operation) { op.OperationID = "" },
+		"security":               func(op *openapi3.Operation) { op.Security = nil },
+		"none that the server":   func(op *openapi3.Operation) { op.Security = &openapi3.SecurityRequirements{{"Magic": nil}} },
+		"default error response": func(op *openapi3.Operation) { op.Responses.Delete("default") },
+	} {
+		doc, err := httpapi.LoadSpec()
+		require.NoError(t, err)
+		spoil(doc.Paths.Value("/api/v1/agents/{agent_id}/reset").Post)
+		require.ErrorContains(t, httpapi.CheckOperations(doc), what)
+		require.ErrorContains(t, httpapi.CheckOperations(doc), "/api/v1/agents/{agent_id}/reset")
+	}
+}
+
+// eachOperation walks the spec.
+func eachOperation(visit func(path, method string, op *openapi3.Operation)) {
+	for path, item := range testkit.Spec().Paths.Map() {
+		for method, op := range item.Operations() {
+			visit(path, method, op)
+		}
+	}
+}
