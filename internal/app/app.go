@@ -31,6 +31,9 @@ type App struct {
 
 // Start listens, opens the database and serves. What it opened is closed again when it fails.
 func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
 	a := &App{cfg: cfg, log: log, failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
@@ -145,6 +148,9 @@ func RotateMasterKey(ctx context.Context, cfg config.Database, log *slog.Logger)
 }
 
 func withDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, do func(*database) error) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
 	db, err := openDatabase(ctx, cfg, log, true)
 	if err != nil {
 		return err

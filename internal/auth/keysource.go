@@ -82,20 +82,21 @@ func (f KeyFile) First() (MasterKey, error) {
 	return key, err
 }
 
-// Keys implements KeySource.
+// Keys implements KeySource. The next key is read first: it may take the place of the present one at any moment, and
+// must not be missed in between.
 func (f KeyFile) Keys() ([]MasterKey, error) {
+	next, nextErr := readKey(f.nextPath())
+	if nextErr != nil && !errors.Is(nextErr, fs.ErrNotExist) {
+		return nil, nextErr
+	}
 	key, err := readKey(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the master key %s is missing; put back the one that was backed up with the database", f.Path)
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || nextErr != nil {
+		return []MasterKey{key}, err
 	}
-	next, err := readKey(f.nextPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return []MasterKey{key}, nil
-	}
-	return []MasterKey{key, next}, err
+	return []MasterKey{key, next}, nil
 }
 
 // Next implements KeySource: it makes a new key.

@@ -27,10 +27,8 @@ const (
 	leeway   = 30 * time.Second // between the clocks of replicas
 	maxToken = 4096             // bytes; ours have about 400
 
-	// keysMaxAge is how long a replica may believe its copy of the signing keys, keysMinAge how long it must, so that
-	// tokens with made-up key ids do not become queries.
-	keysMaxAge = time.Minute
-	keysMinAge = time.Second
+	keysMaxAge = time.Minute // for how long a replica believes its copy of the signing keys
+	missEvery  = time.Second // how often at most an unknown key id is worth a query: anybody can make one up
 )
 
 // Tokens signs and verifies the JWTs of accounts, with keys that all replicas share through the database.
@@ -42,12 +40,13 @@ type Tokens struct {
 	mu       sync.Mutex
 	keys     []signingKey // the one that signs first
 	loadedAt time.Time
+	missedAt time.Time
 }
 
 type signingKey struct {
 	id        uuid.UUID
 	public    ed25519.PublicKey
-	private   ed25519.PrivateKey
+	sealed    []byte // the private half; only signing needs to open it
 	expiresAt *time.Time
 }
 
@@ -64,7 +63,11 @@ func NewTokens(conn db.DBTX, vault *Vault, now func() time.Time) *Tokens {
 
 // Sign makes a token for an account, with the key that the caller has just read to be the one in force.
 func (t *Tokens) Sign(ctx context.Context, accountID, keyID uuid.UUID) (Secret, time.Time, error) {
-	key, err := t.key(ctx, keyID)
+	key, err := t.signer(ctx, keyID)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	seed, err := t.vault.Open(key.id, PurposeSigningKey, key.sealed)
 	if err != nil {
 		return "", time.Time{}, err
 	}
@@ -83,7 +86,7 @@ func (t *Tokens) Sign(ctx context.Context, accountID, keyID uuid.UUID) (Secret, 
 	if err := headers.Set(jws.KeyIDKey, key.id.String()); err != nil {
 		return "", time.Time{}, err
 	}
-	signed, err := jwt.Sign(token, jwt.WithKey(jwa.EdDSA, key.private, jws.WithProtectedHeaders(headers)))
+	signed, err := jwt.Sign(token, jwt.WithKey(jwa.EdDSA, ed25519.NewKeyFromSeed(seed), jws.WithProtectedHeaders(headers)))
 	return Secret(signed), expiresAt, err
 }
 
@@ -126,12 +129,12 @@ func (t *Tokens) keyOf(ctx context.Context, token string) (signingKey, error) {
 	if err != nil {
 		return signingKey{}, fault.New(fault.InvalidToken).Because(errors.New("key id is not one of ours"))
 	}
-	return t.key(ctx, id)
+	return t.verifier(ctx, id)
 }
 
 // PublicKeys answers the keys that verify tokens, the one that signs now first.
 func (t *Tokens) PublicKeys(ctx context.Context) ([]PublicKey, error) {
-	keys, err := t.current(ctx, keysMinAge)
+	keys, err := t.current(ctx, missEvery)
 	if err != nil {
 		return nil, err
 	}
@@ -144,42 +147,80 @@ func (t *Tokens) PublicKeys(ctx context.Context) ([]PublicKey, error) {
 	return public, nil
 }
 
-// key finds a key by id, asking the database again where the copy does not have it.
-func (t *Tokens) key(ctx context.Context, id uuid.UUID) (signingKey, error) {
-	for _, maxAge := range []time.Duration{keysMaxAge, keysMinAge} {
+// signer finds the key in force, of which the copy may not know yet.
+func (t *Tokens) signer(ctx context.Context, id uuid.UUID) (signingKey, error) {
+	for _, maxAge := range []time.Duration{keysMaxAge, 0} {
 		keys, err := t.current(ctx, maxAge)
 		if err != nil {
 			return signingKey{}, err
 		}
-		i := slices.IndexFunc(keys, func(k signingKey) bool { return k.id == id })
-		if i >= 0 && (keys[i].expiresAt == nil || keys[i].expiresAt.After(t.now())) {
-			return keys[i], nil
+		if key, ok := t.find(keys, id); ok {
+			return key, nil
 		}
 	}
-	return signingKey{}, fault.New(fault.InvalidToken).Because(fmt.Errorf("no signing key %s", id))
+	return signingKey{}, fmt.Errorf("the signing key %s is not in the database", id)
 }
 
-// current answers the keys from a copy no older than maxAge.
+// verifier finds the key that a token names, asking the database where the copy does not have it.
+func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (signingKey, error) {
+	keys, err := t.current(ctx, keysMaxAge)
+	if err != nil {
+		return signingKey{}, err
+	}
+	key, ok := t.find(keys, id)
+	if !ok && t.mayMiss() {
+		if keys, err = t.current(ctx, 0); err != nil {
+			return signingKey{}, err
+		}
+		key, ok = t.find(keys, id)
+	}
+	if !ok {
+		return signingKey{}, fault.New(fault.InvalidToken).Because(fmt.Errorf("no signing key %s", id))
+	}
+	return key, nil
+}
+
+func (t *Tokens) find(keys []signingKey, id uuid.UUID) (signingKey, bool) {
+	i := slices.IndexFunc(keys, func(key signingKey) bool { return key.id == id })
+	if i < 0 || keys[i].expiresAt != nil && !keys[i].expiresAt.After(t.now()) {
+		return signingKey{}, false
+	}
+	return keys[i], true
+}
+
+func (t *Tokens) mayMiss() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	if now.Sub(t.missedAt) < missEvery {
+		return false
+	}
+	t.missedAt = now
+	return true
+}
+
+// current answers the keys from a copy younger than maxAge.
 func (t *Tokens) current(ctx context.Context, maxAge time.Duration) ([]signingKey, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.keys != nil && t.now().Sub(t.loadedAt) < maxAge {
-		return t.keys, nil
+	if t.keys == nil || t.now().Sub(t.loadedAt) >= maxAge {
+		keys, err := t.load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t.keys, t.loadedAt = keys, t.now()
 	}
+	return t.keys, nil
+}
+
+func (t *Tokens) load(ctx context.Context) ([]signingKey, error) {
 	rows, err := db.New().SigningKeyList(ctx, t.conn, t.now())
 	if err != nil {
 		return nil, fmt.Errorf("reading the signing keys: %w", err)
 	}
 	keys := make([]signingKey, 0, len(rows))
 	for _, row := range rows {
-		seed, err := t.vault.Open(row.ID, PurposeSigningKey, row.SealedPrivateKey)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, signingKey{
-			id: row.ID, public: row.PublicKey, private: ed25519.NewKeyFromSeed(seed), expiresAt: row.ExpiresAt,
-		})
+		keys = append(keys, signingKey{id: row.ID, public: row.PublicKey, sealed: row.SealedPrivateKey, expiresAt: row.ExpiresAt})
 	}
-	t.keys, t.loadedAt = keys, t.now()
 	return keys, nil
 }

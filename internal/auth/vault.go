@@ -77,13 +77,12 @@ type Vault struct {
 	now    func() time.Time
 	source KeySource
 
-	mu       sync.Mutex
-	ring     map[keyID]cipher.AEAD
-	loadedAt time.Time
+	mu   sync.Mutex
+	ring map[keyID]cipher.AEAD
 }
 
-// NewVault makes a vault of the keys of a source. The source is asked again, at most once a second, when a value turns
-// up that was sealed under a key not among them: the key may have been rotated meanwhile.
+// NewVault makes a vault of the keys of a source. The source is asked again when a value turns up that was sealed under
+// a key not among them: the key may have been rotated meanwhile.
 func NewVault(random io.Reader, now func() time.Time, source KeySource) *Vault {
 	return &Vault{random: random, now: now, source: source}
 }
@@ -104,7 +103,7 @@ func (v *Vault) load() error {
 			return err
 		}
 	}
-	v.ring, v.loadedAt = ring, v.now()
+	v.ring = ring
 	return nil
 }
 
@@ -117,10 +116,8 @@ func (v *Vault) aead(id keyID) (cipher.AEAD, error) {
 	if aead, ok := v.ring[id]; ok {
 		return aead, nil
 	}
-	if age := v.now().Sub(v.loadedAt); age >= time.Second || age < 0 {
-		if err := v.load(); err != nil {
-			return nil, err
-		}
+	if err := v.load(); err != nil {
+		return nil, err
 	}
 	if aead, ok := v.ring[id]; ok {
 		return aead, nil

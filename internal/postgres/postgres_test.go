@@ -1,0 +1,181 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
+	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+func open(t *testing.T, url string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), url, 8)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func TestMigrationsGoUpDownAndUpAgain(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	empty := schemaOf(t, pool)
+	migrated, err := postgres.Migrated(t.Context(), pool)
+	require.NoError(t, err)
+	require.False(t, migrated)
+
+	require.NoError(t, postgres.Migrate(t.Context(), pool))
+	first := schemaOf(t, pool)
+	require.NotEqual(t, empty, first)
+	migrated, err = postgres.Migrated(t.Context(), pool)
+	require.NoError(t, err)
+	require.True(t, migrated)
+	require.NoError(t, postgres.Migrate(t.Context(), pool), "nothing to do is fine")
+
+	require.NoError(t, postgres.MigrateDown(t.Context(), pool))
+	require.Equal(t, empty, schemaOf(t, pool))
+	require.NoError(t, postgres.Migrate(t.Context(), pool))
+	require.Equal(t, first, schemaOf(t, pool))
+}
+
+// schemaOf lists every column, index and constraint but goose's own.
+func schemaOf(t *testing.T, pool *pgxpool.Pool) []string {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), `
+		select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
+		from information_schema.columns where table_schema = 'public' and table_name not like 'goose%'
+		union all select indexdef from pg_indexes where schemaname = 'public' and tablename not like 'goose%'
+		union all select conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+		from pg_constraint where connamespace = 'public'::regnamespace and conrelid::regclass::text not like 'goose%'
+		order by 1`)
+	require.NoError(t, err)
+	schema, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return schema
+}
+
+func TestSchemaGuardsWhatTheServerMustNotGetWrong(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.Database(t))
+	_, err := pool.Exec(t.Context(), `insert into accounts values ('00000000-0000-0000-0000-000000000001', 'A', null, null, '\x01', '\x01', 1, null, now())`)
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), `insert into agents values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001',
+		'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now())`)
+	require.NoError(t, err)
+	for what, statement := range map[string]string{
+		"balances_available_not_negative":    `insert into balances values ('00000000-0000-0000-0000-000000000002', 'USDT', -1, 0)`,
+		"balances_locked_not_negative":       `insert into balances values ('00000000-0000-0000-0000-000000000002', 'USDT', 0, 'NaN')`,
+		"agents_status_known":                `update agents set status = 'asleep'`,
+		"agents_starting_balance_positive":   `update agents set starting_balance = 'NaN'`,
+		"balances_agent_id_fkey":             `insert into balances values ('00000000-0000-0000-0000-00000000000f', 'USDT', 0, 0)`,
+		"accounts_starting_balance_positive": `update accounts set starting_balance = 0`,
+	} {
+		_, err := pool.Exec(t.Context(), statement)
+		require.ErrorContains(t, err, what)
+	}
+}
+
+func TestTransactionsRollBackOnErrorAndPanic(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	_, err := pool.Exec(t.Context(), "create table t (n integer)")
+	require.NoError(t, err)
+	insert := func(tx pgx.Tx) { _, err := tx.Exec(t.Context(), "insert into t values (1)"); require.NoError(t, err) }
+	wanted := errors.New("no")
+	require.ErrorIs(t, postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error { insert(tx); return wanted }), wanted)
+	require.PanicsWithValue(t, "boom", func() {
+		_ = postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error { insert(tx); panic("boom") })
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	require.ErrorIs(t, postgres.InTx(ctx, pool, func(tx pgx.Tx) error { insert(tx); cancel(); return nil }), context.Canceled)
+	require.Zero(t, count(t, pool))
+	require.Equal(t, int32(0), pool.Stat().AcquiredConns(), "every connection went back")
+}
+
+func count(t *testing.T, pool *pgxpool.Pool) (n int) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), "select count(*) from t").Scan(&n))
+	return n
+}
+
+// Transactions that deadlock are tried again until all of them are done.
+func TestTransactionsThatLoseAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	_, err := pool.Exec(t.Context(), "create table t (n integer, v integer); insert into t values (1, 0), (2, 0)")
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), fmt.Sprintf("alter database %s set deadlock_timeout to '20ms'", pool.Config().ConnConfig.Database))
+	require.NoError(t, err)
+	pool.Reset()
+	var met, all sync.WaitGroup
+	met.Add(2)
+	tries := make(chan int, 100)
+	for first := 1; first <= 2; first++ {
+		meet := sync.OnceFunc(func() { met.Done(); met.Wait() })
+		all.Go(func() {
+			assertNoError(t, postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
+				tries <- first
+				for _, n := range []int{first, 3 - first} {
+					if _, err := tx.Exec(t.Context(), "update t set v = v + 1 where n = $1", n); err != nil {
+						return err
+					}
+					meet() // both hold their first row before either wants its second
+				}
+				return nil
+			}))
+		})
+	}
+	all.Wait()
+	var sum int
+	require.NoError(t, pool.QueryRow(t.Context(), "select sum(v) from t").Scan(&sum))
+	require.Equal(t, 4, sum)
+	require.Greater(t, len(tries), 2, "one of them lost and tried again")
+}
+
+func assertNoError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLostCommitIsUnknownAndLostBeginIsNot(t *testing.T) {
+	t.Parallel()
+	proxy := testkit.NewProxy(t, testkit.EmptyDatabase(t))
+	pool := open(t, proxy.URL)
+	_, err := pool.Exec(t.Context(), "create table t (n integer)")
+	require.NoError(t, err)
+	proxy.CutAfter("commit")
+	var known *fault.Error
+	err = postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error { _, err := tx.Exec(t.Context(), "insert into t values (1)"); return err })
+	require.ErrorAs(t, err, &known)
+	require.Equal(t, fault.OutcomeUnknown, known.Code)
+	require.Equal(t, 1, count(t, pool), "it did happen, as it turns out")
+
+	proxy.Down()
+	err = postgres.InTx(t.Context(), pool, func(pgx.Tx) error { return nil })
+	require.Error(t, err)
+	require.NotErrorAs(t, err, &known)
+	require.True(t, postgres.IsUnavailable(err), err)
+}
+
+func TestTimesComeBackInUTC(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	var zone string
+	require.NoError(t, pool.QueryRow(t.Context(), "show timezone").Scan(&zone))
+	require.Equal(t, "America/St_Johns", zone)
+	var at time.Time
+	require.NoError(t, pool.QueryRow(t.Context(), "select '2026-03-19T09:00:00Z'::timestamptz").Scan(&at))
+	require.Equal(t, time.Date(2026, 3, 19, 9, 0, 0, 0, time.UTC), at)
+}
