@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
@@ -89,8 +90,8 @@ func (c *closers) add(closer func(context.Context) error) { *c = append(*c, clos
 
 func (c *closers) close(ctx context.Context) error {
 	var errs []error
-	for i := len(*c) - 1; i >= 0; i-- {
-		errs = append(errs, (*c)[i](ctx))
+	for _, closer := range slices.Backward(*c) {
+		errs = append(errs, closer(ctx))
 	}
 	*c = nil
 	return errors.Join(errs...)

@@ -217,8 +217,7 @@ func (s *Server) execute(ctx context.Context, database, statement string) error 
 }
 
 func sqlState(err error) string {
-	var refusal *pgconn.PgError
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return refusal.Code
 	}
 	return ""

@@ -39,7 +39,7 @@ func TestNothingSentMakesTheServerFail(t *testing.T) {
 	var sent [2]int
 	for worker := range sent {
 		workers.Go(func() {
-			h := &hostile{Rand: rand.New(rand.NewPCG(uint64(worker), 20260319)), server: server, account: accounts[worker]} //nolint:gosec // repeatable
+			h := &hostile{Rand: rand.New(rand.NewPCG(uint64(worker), 20260319)), server: server, account: accounts[worker]}
 			for ; time.Now().Before(deadline) && !t.Failed(); sent[worker]++ {
 				h.attack(t, targets[h.IntN(len(targets))])
 			}

@@ -82,8 +82,7 @@ func isShutdown(refusal *pgconn.PgError) bool { return strings.HasPrefix(refusal
 
 // IsUnavailable reports that the database could not be reached or had no room, so that trying again later makes sense.
 func IsUnavailable(err error) bool {
-	var refusal *pgconn.PgError
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
 		class := refusal.Code[:min(2, len(refusal.Code))]
 		return isShutdown(refusal) || class == "08" || class == "53" || refusal.Code == "55P03" || refusal.Code == "25006"
 	}

@@ -38,7 +38,7 @@ func StartPostgres(ctx context.Context, durable bool) (*Postgres, error) {
 		return nil, err
 	}
 	// Not only for us: as root, PostgreSQL runs as another user.
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, err
 	}
 	server, err := devpg.Start(ctx, devpg.Config{
