@@ -30,7 +30,7 @@ func main() {
 	var cli commands
 	parsed := kong.Parse(&cli, kong.Name("agentexchange"),
 		kong.Description("A self-hosted paper-trading exchange for AI agents."),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: false, WrapUpperBound: 100}))
+		kong.ShortUsageOnError(), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "agentexchange: %v\n", err)
 		os.Exit(1)

@@ -210,7 +210,7 @@ type AccountCredentials struct {
 	// AgentAPIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
 	//
 	//
-	// Example: ak_live_AgentRSIScalperFullKeyHere0000x1y2z3
+	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	AgentAPIKey APIKey `json:"agent_api_key"`
 
 	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
@@ -221,12 +221,12 @@ type AccountCredentials struct {
 	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
 	//
 	//
-	// Example: ak_live_AgentRSIScalperFullKeyHere0000x1y2z3
+	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	APIKey APIKey `json:"api_key"`
 
 	// APISecret The account's secret, built like an API key with `sk_live_` in front.
 	//
-	// Example: sk_live_AccountSecretForTheWholeTeam000x1y2z3
+	// Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 	APISecret APISecret `json:"api_secret"`
 
 	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
@@ -332,7 +332,7 @@ type AgentCredentials struct {
 	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
 	//
 	//
-	// Example: ak_live_AgentRSIScalperFullKeyHere0000x1y2z3
+	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	APIKey APIKey `json:"api_key"`
 
 	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
@@ -361,7 +361,7 @@ type AgentKey struct {
 	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
 	//
 	//
-	// Example: ak_live_AgentRSIScalperFullKeyHere0000x1y2z3
+	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	APIKey APIKey `json:"api_key"`
 
 	// Message What this key is.
@@ -393,12 +393,12 @@ type Amount = decimal.Decimal
 
 // APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
 //
-// Example: ak_live_AgentRSIScalperFullKeyHere0000x1y2z3
+// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 type APIKey = auth.Secret
 
 // APISecret The account's secret, built like an API key with `sk_live_` in front.
 //
-// Example: sk_live_AccountSecretForTheWholeTeam000x1y2z3
+// Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 type APISecret = auth.Secret
 
 // Color Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
@@ -585,12 +585,12 @@ type LlmModel = string
 type LoginRequest struct {
 	// APIKey The account's API key.
 	//
-	// Example: ak_live_AgentRSIScalperFullKeyHere0000x1y2z3
+	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	APIKey auth.Secret `json:"api_key"`
 
 	// APISecret The account's secret.
 	//
-	// Example: sk_live_AccountSecretForTheWholeTeam000x1y2z3
+	// Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 	APISecret auth.Secret `json:"api_secret"`
 }
 

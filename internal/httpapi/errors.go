@@ -23,18 +23,25 @@ type envelopeError struct {
 	RequestID string     `json:"request_id"`
 }
 
+// statusClientGone is logged for a request whose client did not wait for the answer. Nobody is sent it.
+const statusClientGone = 499
+
 // answerError renders every error there is. What the client is not to see is logged beside the request's id.
 func (s *Server) answerError(err error, c echo.Context) {
 	ctx := c.Request().Context()
 	call := callOf(ctx)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		c.Response().Status = statusClientGone
+		return
+	}
 	known := faultOf(err)
 	status := known.Code.Status()
 	if status >= http.StatusInternalServerError {
 		s.log.LogAttrs(ctx, slog.LevelError, "failed", slog.String("request_id", call.requestID),
 			slog.String("operation", call.operation), slog.String("code", string(known.Code)), slog.String("cause", known.Error()))
 	}
-	if c.Response().Committed || errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return // an answer is on its way already, or nobody is there to read one
+	if c.Response().Committed {
+		return // an answer is on its way already
 	}
 	header := c.Response().Header()
 	if wait := known.Code.RetryAfter(); wait > 0 {

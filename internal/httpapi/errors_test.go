@@ -176,6 +176,33 @@ func waitForBlockedQuery(t *testing.T, server *testkit.Server) {
 	}, 10*time.Second, 5*time.Millisecond)
 }
 
+// A client that goes away ends the work on its request, and is no error of the server's.
+func TestClientsMayGoAway(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	release := lockAgent(t, server, account.AgentID)
+	ctx, cancel := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/api/v1/agents/"+account.AgentID+"/archive", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+account.Token)
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+			t.Error("answered")
+		}
+	})
+	waitForBlockedQuery(t, server)
+	cancel()
+	waiting.Wait()
+	require.Eventually(t, func() bool { return strings.Contains(server.Log.String(), `"status":499`) }, 10*time.Second, 5*time.Millisecond)
+	release()
+	require.Equal(t, "active", account.Do(http.MethodGet, "/api/v1/agents/"+account.AgentID, nil).Want(200).Text("status"))
+	requireNoFailure(t, server)
+}
+
 // What the server did not foresee is told to the log, and to the client only that it happened.
 func TestInternalErrorsTellNothing(t *testing.T) {
 	t.Parallel()

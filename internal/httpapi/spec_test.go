@@ -53,6 +53,20 @@ func TestSpecDescribesEveryFieldAndParameter(t *testing.T) {
 	})
 }
 
+// Swagger UI fills a form with a parameter's example. Two people who both leave it there must not come to share a key.
+func TestIdempotencyKeysHaveNoExample(t *testing.T) {
+	t.Parallel()
+	eachOperation(func(path, method string, op *openapi3.Operation) {
+		for _, param := range op.Parameters {
+			if param.Value.Name == "Idempotency-Key" {
+				require.Nil(t, param.Value.Example, "%s %s", method, path)
+				require.Nil(t, param.Value.Schema.Value.Example, "%s %s", method, path)
+				require.Nil(t, param.Value.Schema.Value.Default, "%s %s", method, path)
+			}
+		}
+	})
+}
+
 func TestEveryRequestObjectRefusesUnknownFields(t *testing.T) {
 	t.Parallel()
 	var check func(where string, schema *openapi3.Schema)
