@@ -96,17 +96,15 @@ func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
 	if len(token) > maxToken {
 		return uuid.Nil, fault.New(fault.InvalidToken)
 	}
-	key, err := t.keyOf(ctx, token)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	// WithKey accepts this algorithm and no other, whatever the token's header asks for.
-	parsed, err := jwt.ParseString(token, jwt.WithKey(jwa.EdDSA, key.public), jwt.WithValidate(true),
+	keys := &keyFinder{tokens: t}
+	parsed, err := jwt.ParseString(token, jwt.WithKeyProvider(keys), jwt.WithValidate(true), jwt.WithContext(ctx),
 		jwt.WithClock(jwt.ClockFunc(t.now)), jwt.WithAcceptableSkew(leeway),
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.NotBeforeKey),
 		jwt.WithRequiredClaim(jwt.IssuedAtKey), jwt.WithRequiredClaim(jwt.JwtIDKey))
 	switch {
+	case keys.failure != nil: // not the token's fault
+		return uuid.Nil, keys.failure
 	case errors.Is(err, jwt.ErrTokenExpired()):
 		return uuid.Nil, fault.New(fault.TokenExpired)
 	case err != nil:
@@ -119,17 +117,27 @@ func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
 	return accountID, nil
 }
 
-// keyOf finds the key that a token's header names.
-func (t *Tokens) keyOf(ctx context.Context, token string) (signingKey, error) {
-	message, err := jws.ParseString(token)
-	if err != nil || len(message.Signatures()) != 1 {
-		return signingKey{}, fault.New(fault.InvalidToken).Because(err)
-	}
-	id, err := uuid.Parse(message.Signatures()[0].ProtectedHeaders().KeyID())
+// keyFinder answers the key that a token's header names, while the token is parsed.
+type keyFinder struct {
+	tokens  *Tokens
+	failure error
+}
+
+// FetchKeys implements jws.KeyProvider. It offers the key for our algorithm and no other, whatever the header asks for.
+func (f *keyFinder) FetchKeys(ctx context.Context, sink jws.KeySink, signature *jws.Signature, _ *jws.Message) error {
+	id, err := uuid.Parse(signature.ProtectedHeaders().KeyID())
 	if err != nil {
-		return signingKey{}, fault.New(fault.InvalidToken).Because(errors.New("key id is not one of ours"))
+		return err
 	}
-	return t.verifier(ctx, id)
+	key, found, err := f.tokens.verifier(ctx, id)
+	if err != nil {
+		f.failure = err
+		return err
+	}
+	if found {
+		sink.Key(jwa.EdDSA, key.public)
+	}
+	return nil
 }
 
 // PublicKeys answers the keys that verify tokens, the one that signs now first.
@@ -162,22 +170,19 @@ func (t *Tokens) signer(ctx context.Context, id uuid.UUID) (signingKey, error) {
 }
 
 // verifier finds the key that a token names, asking the database where the copy does not have it.
-func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (signingKey, error) {
+func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (_ signingKey, found bool, _ error) {
 	keys, err := t.current(ctx, keysMaxAge)
 	if err != nil {
-		return signingKey{}, err
+		return signingKey{}, false, err
 	}
-	key, ok := t.find(keys, id)
-	if !ok && t.mayMiss() {
+	key, found := t.find(keys, id)
+	if !found && t.mayMiss() {
 		if keys, err = t.current(ctx, 0); err != nil {
-			return signingKey{}, err
+			return signingKey{}, false, err
 		}
-		key, ok = t.find(keys, id)
+		key, found = t.find(keys, id)
 	}
-	if !ok {
-		return signingKey{}, fault.New(fault.InvalidToken).Because(fmt.Errorf("no signing key %s", id))
-	}
-	return key, nil
+	return key, found, nil
 }
 
 func (t *Tokens) find(keys []signingKey, id uuid.UUID) (signingKey, bool) {

@@ -24,6 +24,9 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 	config.MaxConnLifetimeJitter = time.Minute
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.ConnConfig.RuntimeParams["application_name"] = "agentexchange"
+	// A connection keeps the plans of its statements. One made while a table was small would be a sequential scan, and
+	// go on being one when the table has grown to a million rows; measured, a list page of 100 took 300 ms instead of 2.
+	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		// pgx would answer times in the zone of this machine.
 		conn.TypeMap().RegisterType(&pgtype.Type{

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/testkit"
@@ -167,6 +169,38 @@ func TestLostCommitIsUnknownAndLostBeginIsNot(t *testing.T) {
 	require.Error(t, err)
 	require.NotErrorAs(t, err, &known)
 	require.True(t, postgres.IsUnavailable(err), err)
+}
+
+// A plan that a connection made when there were few rows is still good when there are many.
+func TestKeptPlansReadNoWholeTable(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.Database(t))
+	conn, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), `
+		insert into accounts values ('00000000-0000-0000-0000-000000000001', 'A', null, null, '\x01', '\x01', 1, null, now());
+		insert into agents select gen_random_uuid(), '00000000-0000-0000-0000-000000000001',
+			'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now() from generate_series(1, 100);
+		analyze; set plan_cache_mode to force_generic_plan`)
+	require.NoError(t, err)
+	for name, query := range map[string]string{
+		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "get": db.AgentGet, "lock": db.AgentLock,
+		"update": db.AgentUpdate, "risk": db.AgentUpdateRiskProfile, "status": db.AgentSetStatus, "key": db.AgentGetSealedKey,
+		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGet, "balances": db.BalanceReset,
+	} {
+		_, err := conn.Exec(t.Context(), "prepare "+name+" as "+query)
+		require.NoError(t, err, name)
+		var count int
+		require.NoError(t, conn.QueryRow(t.Context(), "select cardinality(parameter_types) from pg_prepared_statements where name = $1", name).Scan(&count))
+		rows, err := conn.Query(t.Context(), "explain execute "+name+"(null"+strings.Repeat(", null", count-1)+")")
+		require.NoError(t, err, name)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err, name)
+		for _, table := range []string{"agents", "accounts", "balances", "sealed_keys", "idempotency_keys"} {
+			require.NotContains(t, strings.Join(plan, "\n"), "Seq Scan on "+table, name)
+		}
+	}
 }
 
 func TestTimesComeBackInUTC(t *testing.T) {
