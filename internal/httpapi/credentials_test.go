@@ -133,7 +133,7 @@ func (f *forger) expired(t *testing.T) string {
 }
 
 func (f *forger) future(t *testing.T) string {
-	return f.sign(t, f.builder(time.Now().Add(time.Minute)), jwa.EdDSA, f.private)
+	return f.sign(t, f.builder(time.Now().Add(time.Hour)), jwa.EdDSA, f.private)
 }
 
 func (f *forger) audience(t *testing.T) string {
