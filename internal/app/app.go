@@ -71,6 +71,9 @@ func ignoreClosed(err error) error {
 	return err
 }
 
+// maxHeader is more than any client of ours sends, in bytes. net/http itself refuses what is larger.
+const maxHeader = 32 << 10
+
 // serve starts what runs until the app is closed.
 func (a *App) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -86,6 +89,7 @@ func (a *App) serve() {
 		ReadTimeout:       a.cfg.ReadTimeout,
 		WriteTimeout:      a.cfg.ReadTimeout + 2*a.cfg.RequestTimeout, // the work has a deadline of its own
 		IdleTimeout:       a.cfg.IdleTimeout,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	running.Go(func() { a.handler.Sweep(ctx) })

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -21,7 +22,9 @@ func (s *Server) authenticate(op *operation) echo.MiddlewareFunc {
 			if err != nil {
 				return err
 			}
-			accountID, err := s.tokens.Verify(r.Context(), token)
+			ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+			defer cancel()
+			accountID, err := s.tokens.Verify(ctx, token)
 			if err != nil {
 				return err
 			}

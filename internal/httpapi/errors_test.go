@@ -126,6 +126,25 @@ func TestSlowBodiesAreGivenUp(t *testing.T) {
 	server.Check(t, request, response.StatusCode, response.Header, body)
 }
 
+// Clients that send their bodies slowly, however many, keep nobody else from being served.
+func TestSlowClientsTakeNothingFromOthers(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t, func(c *config.Server) { c.MaxInFlight = 2 })
+	account := server.Register(t)
+	for range 10 {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(server.URL, "http://"))
+		require.NoError(t, err)
+		defer func() { _ = conn.Close() }()
+		// The server asks for the body once it waits for it.
+		_, err = io.WriteString(conn, "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
+		require.NoError(t, err)
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		require.NoError(t, err)
+		require.Contains(t, line, "100 Continue")
+	}
+	account.Do(http.MethodGet, "/api/v1/agents", nil).Want(200)
+}
+
 // More requests at once than the server takes are told so at once, and health is answered all the same.
 func TestOverloadIsSaid(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ type call struct {
 	operation     string
 	host          string
 	accountID     uuid.UUID // who authenticated; nil for nobody
+	body          []byte    // as it came
 	requestDigest []byte    // of a request with an Idempotency-Key
 	answer        http.Header
 }
@@ -83,14 +84,35 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// bound keeps one request from taking for ever and all of them from taking everything.
-func (s *Server) bound(op *operation) echo.MiddlewareFunc {
+// enter notes which operation a request is for.
+func enter(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			callOf(c.Request().Context()).operation = op.id
 			if op.answersSecret {
 				c.Response().Header().Set("Cache-Control", "no-store")
 			}
+			return next(c)
+		}
+	}
+}
+
+// receive waits for the body, which comes as fast as the client likes.
+func (s *Server) receive(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		r := c.Request()
+		if callOf(r.Context()).body, err = readBody(r, s.maxBody); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+// bound keeps one request from taking for ever and all of them from taking everything. It comes after the body, so that
+// clients who send slowly take nothing from the others.
+func (s *Server) bound(op *operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
 			if !op.probe {
 				select {
 				case s.inFlight <- struct{}{}:

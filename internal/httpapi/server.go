@@ -100,7 +100,7 @@ func New(options Options) (*Server, error) {
 func (s *Server) routeOperations(operations map[string]*operation) {
 	middlewares := make(map[string][]echo.MiddlewareFunc, len(operations))
 	for id, op := range operations {
-		middlewares[id] = []echo.MiddlewareFunc{s.bound(op), s.authenticate(op), s.validate(op)}
+		middlewares[id] = []echo.MiddlewareFunc{enter(op), s.authenticate(op), s.receive, s.bound(op), validate(op)}
 	}
 	api.RegisterHandlersWithOptions(s.echo, api.NewStrictHandler(s, nil),
 		api.RegisterHandlersOptions{OperationMiddlewares: middlewares})

@@ -20,19 +20,16 @@ import (
 // validate holds a request against its operation: parameters first, then the body, and answers every violation of both
 // at once. What the handler decodes afterwards is what was validated, trimmed and with the spec's defaults filled in,
 // never the bytes that came: otherwise two readers of one body could disagree, on a field named twice for instance.
-func (s *Server) validate(op *operation) echo.MiddlewareFunc {
+func validate(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			body, err := readBody(r, s.maxBody)
-			if err != nil {
-				return err
-			}
+			call := callOf(r.Context())
 			if op.idempotent && len(r.Header.Values(headerIdempotencyKey)) > 0 {
-				callOf(r.Context()).requestDigest = digestRequest(r, body)
+				call.requestDigest = digestRequest(r, call.body)
 			}
 			violations := op.checkParameters(c)
-			found, err := op.checkBody(r, body)
+			found, err := op.checkBody(r, call.body)
 			if err != nil {
 				return err
 			}
