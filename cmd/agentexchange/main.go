@@ -56,8 +56,9 @@ func (c *serveCommand) Run() error {
 	}
 	fmt.Printf("AgentExchange is ready.\n  API   %s/api/v1\n  Docs  %[1]s/docs\n  Data  %s\n", server.URL(), server.Where())
 	var failure error
+	var received os.Signal
 	select {
-	case received := <-signals:
+	case received = <-signals:
 		log.Info("shutting down", "signal", received.String())
 	case <-ctx.Done():
 	case failure = <-server.Failed():
@@ -68,7 +69,7 @@ func (c *serveCommand) Run() error {
 		<-signals
 		cutOff()
 	}()
-	if failure == nil {
+	if received == syscall.SIGTERM { // whoever pressed Ctrl-C does not want to wait
 		server.StopReady(closing)
 	}
 	return errors.Join(failure, server.Close(closing))

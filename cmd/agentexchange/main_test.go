@@ -211,21 +211,24 @@ func TestKeysAreRotated(t *testing.T) {
 	token := server.requireKnown(account)
 	before, err := os.ReadFile(filepath.Join(dir, "master.key"))
 	require.NoError(t, err)
-	rotate := func() {
-		for _, what := range []string{"rotate", "rotate-master"} {
+	rotate := func(keys ...string) {
+		for _, what := range keys {
 			out, err := run(t, dir, "keys", what)
 			require.NoError(t, err, out)
 		}
 	}
-	rotate()
+	rotate("rotate-master")
 	after, err := os.ReadFile(filepath.Join(dir, "master.key"))
 	require.NoError(t, err)
 	require.NotEqual(t, before, after)
 	server.requireKey(account, token) // the old token, the new master key
 	server.requireKnown(account)
 	server.account() // seals under the new key
+	server.requireKnown(account)
+	rotate("rotate", "rotate-master")
+	server.requireKnown(account)
 	server.stop(syscall.SIGTERM)
-	rotate()
+	rotate("rotate", "rotate-master")
 	server = serve(t, dir)
 	server.requireKey(account, token)
 	server.requireKnown(account)

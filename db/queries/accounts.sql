@@ -13,7 +13,9 @@ insert into accounts (
 select
     id,
     api_secret_digest,
-    (select s.id from signing_keys as s order by s.created_at desc, s.id desc limit 1)::uuid as signing_key_id
+    (
+        select s.id from signing_keys as s where s.expires_at is null order by s.created_at desc, s.id desc limit 1
+    )::uuid as signing_key_id
 from accounts
 where api_key_digest = @api_key_digest::bytea;
 

@@ -28,11 +28,13 @@ where (owner_id, key_digest) in (
     for update skip locked
 );
 
+-- IdempotencyPage holds its rows until they are sealed anew.
 -- name: IdempotencyPage :many
 select owner_id, key_digest, sealed_answer from idempotency_keys
 where (owner_id, key_digest) > (@after_owner_id::uuid, @after_key_digest::bytea)
 order by owner_id, key_digest
-limit @page_limit::integer;
+limit @page_limit::integer
+for no key update;
 
 -- name: IdempotencyReplaceMany :exec
 update idempotency_keys set sealed_answer = v.sealed

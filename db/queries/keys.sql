@@ -18,7 +18,11 @@ on conflict (only_row) do update set key_id = excluded.key_id, canary = excluded
 -- name: SigningKeyList :many
 select * from signing_keys
 where expires_at is null or expires_at > @now::timestamptz
-order by created_at desc, id desc;
+order by expires_at desc nulls first, created_at desc, id desc;
+
+-- SigningKeyLockAll answers every key, and holds them until they are sealed anew.
+-- name: SigningKeyLockAll :many
+select * from signing_keys order by id for no key update;
 
 -- name: SigningKeyInsert :exec
 insert into signing_keys (id, public_key, sealed_private_key, created_at)
@@ -31,11 +35,13 @@ where id <> @id::uuid and expires_at is null;
 -- name: SigningKeyDeleteExpired :exec
 delete from signing_keys where expires_at <= @now::timestamptz;
 
+-- SealedKeyPage holds its rows against a change of the key until they are sealed anew.
 -- name: SealedKeyPage :many
 select agent_id, sealed from sealed_keys
 where agent_id > @after_agent_id::uuid
 order by agent_id
-limit @page_limit::integer;
+limit @page_limit::integer
+for no key update;
 
 -- name: SealedKeyReplaceMany :exec
 update sealed_keys set sealed = v.sealed

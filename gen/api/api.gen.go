@@ -229,7 +229,7 @@ type AccountCredentials struct {
 	// Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 	APISecret APISecret `json:"api_secret"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -272,7 +272,7 @@ type Agent struct {
 	// Example: 2026-03-19T09:00:00Z
 	CreatedAt Timestamp `json:"created_at"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -335,7 +335,7 @@ type AgentCredentials struct {
 	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	APIKey APIKey `json:"api_key"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -418,7 +418,7 @@ type CreateAgentRequest struct {
 	// Example: #3B82F6
 	Color nullable.Nullable[Color] `json:"color,omitempty"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -594,7 +594,7 @@ type LoginRequest struct {
 	APISecret auth.Secret `json:"api_secret"`
 }
 
-// Name A name of 1–100 characters, counted after trimming; no control characters, not blank.
+// Name A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 //
 // Example: RSI Scalper
 type Name = string
@@ -613,7 +613,7 @@ type PositionSizePct = int32
 //
 // Example: {"display_name":"Ada","email":"ada@example.com","starting_balance":"10000.00"}
 type RegisterRequest struct {
-	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -682,7 +682,7 @@ type StartingBalance = decimal.Decimal
 // Example: ["rsi","scalping","BTCUSDT"]
 type StrategyTags = []Tag
 
-// Tag A tag of 1–50 characters, counted after trimming; no control characters, not blank.
+// Tag A tag of 1–50 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 //
 // Example: momentum
 type Tag = string
@@ -731,7 +731,7 @@ type UpdateAgentRequest struct {
 	// Example: #3B82F6
 	Color nullable.Nullable[Color] `json:"color,omitempty"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; no control characters, not blank.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
 	//
 	// Example: RSI Scalper
 	DisplayName *Name `json:"display_name,omitempty"`

@@ -40,6 +40,7 @@ select owner_id, key_digest, sealed_answer from idempotency_keys
 where (owner_id, key_digest) > ($1::uuid, $2::bytea)
 order by owner_id, key_digest
 limit $3::integer
+for no key update
 `
 
 type IdempotencyPageParams struct {
@@ -54,6 +55,7 @@ type IdempotencyPageRow struct {
 	SealedAnswer []byte
 }
 
+// IdempotencyPage holds its rows until they are sealed anew.
 func (q *Queries) IdempotencyPage(ctx context.Context, db DBTX, arg IdempotencyPageParams) ([]IdempotencyPageRow, error) {
 	rows, err := db.Query(ctx, IdempotencyPage, arg.AfterOwnerID, arg.AfterKeyDigest, arg.PageLimit)
 	if err != nil {

@@ -69,6 +69,7 @@ select agent_id, sealed from sealed_keys
 where agent_id > $1::uuid
 order by agent_id
 limit $2::integer
+for no key update
 `
 
 type SealedKeyPageParams struct {
@@ -76,6 +77,7 @@ type SealedKeyPageParams struct {
 	PageLimit    int32
 }
 
+// SealedKeyPage holds its rows against a change of the key until they are sealed anew.
 func (q *Queries) SealedKeyPage(ctx context.Context, db DBTX, arg SealedKeyPageParams) ([]SealedKey, error) {
 	rows, err := db.Query(ctx, SealedKeyPage, arg.AfterAgentID, arg.PageLimit)
 	if err != nil {
@@ -146,12 +148,43 @@ func (q *Queries) SigningKeyInsert(ctx context.Context, db DBTX, arg SigningKeyI
 const SigningKeyList = `-- name: SigningKeyList :many
 select id, public_key, sealed_private_key, created_at, expires_at from signing_keys
 where expires_at is null or expires_at > $1::timestamptz
-order by created_at desc, id desc
+order by expires_at desc nulls first, created_at desc, id desc
 `
 
 // SigningKeyList answers the keys that may still verify a token, the one that signs now first.
 func (q *Queries) SigningKeyList(ctx context.Context, db DBTX, now time.Time) ([]SigningKey, error) {
 	rows, err := db.Query(ctx, SigningKeyList, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SigningKey
+	for rows.Next() {
+		var i SigningKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicKey,
+			&i.SealedPrivateKey,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const SigningKeyLockAll = `-- name: SigningKeyLockAll :many
+select id, public_key, sealed_private_key, created_at, expires_at from signing_keys order by id for no key update
+`
+
+// SigningKeyLockAll answers every key, and holds them until they are sealed anew.
+func (q *Queries) SigningKeyLockAll(ctx context.Context, db DBTX) ([]SigningKey, error) {
+	rows, err := db.Query(ctx, SigningKeyLockAll)
 	if err != nil {
 		return nil, err
 	}

@@ -122,6 +122,7 @@ func (a *App) Failed() <-chan error { return a.failed }
 // load balancers turn to others.
 func (a *App) StopReady(ctx context.Context) {
 	a.handler.Stopping()
+	a.server.SetKeepAlivesEnabled(false) // whoever is answered now finds another server for the next request
 	select {
 	case <-time.After(a.cfg.DrainDelay):
 	case <-ctx.Done():

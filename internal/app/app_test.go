@@ -3,8 +3,10 @@ package app_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +15,9 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/google/uuid"
+	"github.com/lestrrat-go/jwx/v2/jws"
+	"github.com/lestrrat-go/jwx/v2/jwt"
 	"github.com/stretchr/testify/require"
 )
 
@@ -93,6 +98,68 @@ func TestRotatedSigningKeysVerifyUntilTheirTokensExpire(t *testing.T) {
 	require.Equal(t, [2]int{1, 1}, [2]int{expiring, lasting})
 }
 
+// Somebody who makes up key ids does not keep a fresh token from being taken.
+func TestFreshTokensAreTakenWhateverOthersSend(t *testing.T) {
+	t.Parallel()
+	first := testkit.Start(t)
+	second := testkit.Start(t, func(c *config.Server) { c.URL, c.MasterKey = first.Config.URL, first.MasterKey })
+	madeUp := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","kid":"`+uuid.NewString()+`"}`)) + ".e30." + strings.Repeat("A", 86)
+	flood := func() {
+		second.Client(t).Bearer(madeUp).Do(http.MethodGet, "/api/v1/agents", nil).WantError(401, "INVALID_TOKEN")
+	}
+	flood()
+	require.NoError(t, app.RotateSigningKey(t.Context(), first.Config.Database, slog.New(slog.DiscardHandler)))
+	account := first.Register(t)
+	var others sync.WaitGroup
+	for range 5 {
+		others.Go(flood)
+	}
+	second.Client(t).Bearer(account.Token).Do(http.MethodGet, "/api/v1/agents", nil).Want(200)
+	others.Wait()
+}
+
+// Which key signs is not decided by the clocks of those who made them.
+func TestRetiredSigningKeysSignNothing(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	_, err := server.Pool.Exec(t.Context(), "update signing_keys set created_at = created_at + interval '5 minutes'")
+	require.NoError(t, err)
+	var retired string
+	require.NoError(t, server.Pool.QueryRow(t.Context(), "select id from signing_keys").Scan(&retired))
+	require.NoError(t, app.RotateSigningKey(t.Context(), server.Config.Database, slog.New(slog.DiscardHandler)))
+	account := server.Register(t)
+	token, err := jwt.ParseInsecure([]byte(account.Token))
+	require.NoError(t, err)
+	require.Equal(t, account.ID, token.Subject())
+	message, err := jws.ParseString(account.Token)
+	require.NoError(t, err)
+	require.NotEqual(t, retired, message.Signatures()[0].ProtectedHeaders().KeyID())
+	keys := server.Client(t).Do(http.MethodGet, "/.well-known/jwks.json", nil).Want(200).Fields()["keys"].([]any)
+	require.Len(t, keys, 2)
+	require.NotEqual(t, retired, keys[0].(map[string]any)["kid"], "the one that signs now first")
+}
+
+// A rotation that was cut short, here after its first step, is ended by the next.
+func TestRotationThatWasCutShortIsEnded(t *testing.T) {
+	t.Parallel()
+	next := newKey(t)
+	server := testkit.Start(t, func(c *config.Server) { c.NextMasterKey = next })
+	account := server.Register(t)
+	for range 3 { // each ends what the one before has left, if anything
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Millisecond)
+		_ = app.RotateMasterKey(ctx, server.Config.Database, slog.New(slog.DiscardHandler))
+		cancel()
+		account.Do(http.MethodGet, "/api/v1/agents/"+account.AgentID+"/api-key", nil).Want(200)
+		account.Create(map[string]any{"display_name": "A"})
+	}
+	require.NoError(t, app.RotateMasterKey(t.Context(), server.Config.Database, slog.New(slog.DiscardHandler)))
+	rotated := testkit.Start(t, func(c *config.Server) { c.URL, c.MasterKey = server.Config.URL, next })
+	page := rotated.Client(t).Bearer(account.Token).Do(http.MethodGet, "/api/v1/agents/overview", nil).Want(200).Fields()
+	for _, agent := range page["agents"].([]any) {
+		rotated.Client(t).Bearer(account.Token).Do(http.MethodGet, "/api/v1/agents/"+agent.(map[string]any)["id"].(string)+"/api-key", nil).Want(200)
+	}
+}
+
 // While clients go on, everything is sealed anew; a server that was given the next key beforehand notices nothing.
 func TestMasterKeyIsRotatedUnderLoad(t *testing.T) {
 	t.Parallel()
@@ -117,6 +184,7 @@ func TestMasterKeyIsRotatedUnderLoad(t *testing.T) {
 	account.Create(map[string]any{"display_name": "after"})
 	cancel()
 	load.Wait()
+	server.Register(t) // and logs in, with a signing key that was read before the rotation
 
 	// From now on the old key is not needed, nor is it enough.
 	cfg := server.Config

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +29,7 @@ const (
 	maxToken = 4096             // bytes; ours have about 400
 
 	keysMaxAge = time.Minute // for how long a replica believes its copy of the signing keys
-	missEvery  = time.Second // how often at most an unknown key id is worth a query: anybody can make one up
+	missEvery  = time.Second // the shortest time between two queries for an unknown key id: anybody can make one up
 )
 
 // Tokens signs and verifies the JWTs of accounts, with keys that all replicas share through the database.
@@ -40,7 +41,6 @@ type Tokens struct {
 	mu       sync.Mutex
 	keys     []signingKey // the one that signs first
 	loadedAt time.Time
-	missedAt time.Time
 }
 
 type signingKey struct {
@@ -93,7 +93,7 @@ func (t *Tokens) Sign(ctx context.Context, accountID, keyID uuid.UUID) (Secret, 
 // Verify answers the account that a token was made for. It fails with fault.TokenExpired for a token that was good
 // once, and with fault.InvalidToken for everything else that is wrong with it.
 func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
-	if len(token) > maxToken {
+	if !isCompact(token) {
 		return uuid.Nil, fault.New(fault.InvalidToken)
 	}
 	keys := &keyFinder{tokens: t}
@@ -115,6 +115,21 @@ func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
 		return uuid.Nil, fault.New(fault.InvalidToken).Because(err)
 	}
 	return accountID, nil
+}
+
+// isCompact reports whether a token is written the one way in which ours are: three parts in strict base64url. jwx would
+// take other serializations and spellings of the same token as well.
+func isCompact(token string) bool {
+	if len(token) > maxToken {
+		return false
+	}
+	parts := strings.Split(token, ".")
+	for _, part := range parts {
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return false
+		}
+	}
+	return len(parts) == 3
 }
 
 // keyFinder answers the key that a token's header names, while the token is parsed.
@@ -169,20 +184,37 @@ func (t *Tokens) signer(ctx context.Context, id uuid.UUID) (signingKey, error) {
 	return signingKey{}, fmt.Errorf("the signing key %s is not in the database", id)
 }
 
-// verifier finds the key that a token names, asking the database where the copy does not have it.
+// verifier finds the key that a token names. Where the copy does not have it the database is asked again, but for all
+// such tokens together only once a second: they wait for their turn.
 func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (_ signingKey, found bool, _ error) {
+	asked := t.now()
 	keys, err := t.current(ctx, keysMaxAge)
-	if err != nil {
-		return signingKey{}, false, err
-	}
-	key, found := t.find(keys, id)
-	if !found && t.mayMiss() {
-		if keys, err = t.current(ctx, 0); err != nil {
+	for {
+		if err != nil {
 			return signingKey{}, false, err
 		}
-		key, found = t.find(keys, id)
+		if key, ok := t.find(keys, id); ok {
+			return key, true, nil
+		}
+		wait, known := t.untilMiss(asked)
+		if known {
+			return signingKey{}, false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return signingKey{}, false, ctx.Err()
+		case <-time.After(wait):
+		}
+		keys, err = t.current(ctx, missEvery)
 	}
-	return key, found, nil
+}
+
+// untilMiss answers how long to wait before the database may be asked for a key that the copy does not have, or that
+// it has been asked since.
+func (t *Tokens) untilMiss(since time.Time) (wait time.Duration, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return max(t.loadedAt.Add(missEvery).Sub(t.now()), 0), t.loadedAt.After(since)
 }
 
 func (t *Tokens) find(keys []signingKey, id uuid.UUID) (signingKey, bool) {
@@ -193,27 +225,17 @@ func (t *Tokens) find(keys []signingKey, id uuid.UUID) (signingKey, bool) {
 	return keys[i], true
 }
 
-func (t *Tokens) mayMiss() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	if now.Sub(t.missedAt) < missEvery {
-		return false
-	}
-	t.missedAt = now
-	return true
-}
-
 // current answers the keys from a copy younger than maxAge.
 func (t *Tokens) current(ctx context.Context, maxAge time.Duration) ([]signingKey, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.keys == nil || t.now().Sub(t.loadedAt) >= maxAge {
+	// The copy is as old as the question, not as the answer: a key that was added in between is not in it.
+	if asked := t.now(); t.keys == nil || asked.Sub(t.loadedAt) >= maxAge {
 		keys, err := t.load(ctx)
 		if err != nil {
 			return nil, err
 		}
-		t.keys, t.loadedAt = keys, t.now()
+		t.keys, t.loadedAt = keys, asked
 	}
 	return t.keys, nil
 }

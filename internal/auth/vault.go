@@ -58,11 +58,15 @@ type Purpose string
 
 // What is sealed.
 const (
-	PurposeAgentKey         Purpose = "agent api key"
-	PurposeSigningKey       Purpose = "signing key"
-	PurposeIdempotentAnswer Purpose = "idempotent answer"
-	purposeCanary           Purpose = "canary"
+	PurposeAgentKey   Purpose = "agent api key"
+	PurposeSigningKey Purpose = "signing key"
+	purposeCanary     Purpose = "canary"
 )
+
+// PurposeAnswer is the stored answer to the request with an Idempotency-Key, named by the key's digest.
+func PurposeAnswer(keyDigest []byte) Purpose {
+	return Purpose("idempotent answer " + string(keyDigest))
+}
 
 const (
 	sealedVersion = 1
@@ -87,23 +91,25 @@ func NewVault(random io.Reader, now func() time.Time, source KeySource) *Vault {
 	return &Vault{random: random, now: now, source: source}
 }
 
-// load reads the keys; the caller holds the mutex.
+// load adds the source's keys to those that are known; the caller holds the mutex. A key is never forgotten: after a
+// rotation somebody may still hold a value that was read before it.
 func (v *Vault) load() error {
 	keys, err := v.source.Keys()
 	if err != nil {
 		return err
 	}
-	ring := make(map[keyID]cipher.AEAD, len(keys))
+	if v.ring == nil {
+		v.ring = make(map[keyID]cipher.AEAD, len(keys))
+	}
 	for _, key := range keys {
 		block, err := aes.NewCipher(key[:])
 		if err != nil {
 			return err
 		}
-		if ring[key.id()], err = cipher.NewGCM(block); err != nil {
+		if v.ring[key.id()], err = cipher.NewGCM(block); err != nil {
 			return err
 		}
 	}
-	v.ring = ring
 	return nil
 }
 

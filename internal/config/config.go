@@ -31,7 +31,7 @@ type Server struct {
 	ReadHeaderTimeout time.Duration `name:"read-header-timeout" env:"AGENTEXCHANGE_READ_HEADER_TIMEOUT" default:"5s" help:"Longest wait for a request's headers."`
 	ReadTimeout       time.Duration `name:"read-timeout" env:"AGENTEXCHANGE_READ_TIMEOUT" default:"10s" help:"Longest wait for a whole request."`
 	IdleTimeout       time.Duration `name:"idle-timeout" env:"AGENTEXCHANGE_IDLE_TIMEOUT" default:"2m" help:"How long an idle connection is kept."`
-	DrainDelay        time.Duration `name:"drain-delay" env:"AGENTEXCHANGE_DRAIN_DELAY" default:"0s" help:"How long to serve on after SIGTERM while /readyz answers 503, so that load balancers notice; behind one, set it to a few of its probes' intervals."`
+	DrainDelay        time.Duration `name:"drain-delay" env:"AGENTEXCHANGE_DRAIN_DELAY" default:"1s" help:"How long to serve on after SIGTERM while /readyz answers 503, so that load balancers notice: a few of their probes' intervals. Ctrl-C does not wait."`
 	ShutdownTimeout   time.Duration `name:"shutdown-timeout" env:"AGENTEXCHANGE_SHUTDOWN_TIMEOUT" default:"20s" help:"Longest wait for running requests at shutdown."`
 	LogLevel          string        `name:"log-level" env:"AGENTEXCHANGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error. Logs are JSON when the output is not a terminal."`
 }

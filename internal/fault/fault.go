@@ -53,7 +53,7 @@ var registry = map[Code]definition{
 	Internal: {status: http.StatusInternalServerError,
 		message: "The server failed. Try again; if it lasts, report the request_id to whoever runs this server."},
 	InvalidAPIKey: {status: http.StatusUnauthorized,
-		message: "The API key or secret is not valid. Check both for a missing character, or create a new key."},
+		message: "The API key or secret is not valid. Check both for missing or mistaken characters."},
 	InvalidToken: {status: http.StatusUnauthorized,
 		message: "The token is not valid. Call POST /api/v1/auth/login for a new one."},
 	JWTRequired: {status: http.StatusUnauthorized,

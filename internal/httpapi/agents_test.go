@@ -240,6 +240,7 @@ func TestAgentIDsMustBeUUIDs(t *testing.T) {
 		account.Do(http.MethodGet, "/api/v1/agents/"+id, nil).WantError(422, "VALIDATION_ERROR")
 	}
 	account.Do(http.MethodGet, "/api/v1/agents/"+strings.ToUpper(account.AgentID), nil).Want(200)
+	account.Do(http.MethodGet, fmt.Sprintf("/api/v1/agents/%%%x%s", account.AgentID[0], account.AgentID[1:]), nil).Want(200)
 	account.Do(http.MethodGet, "/api/v1/agents/"+uuid.Nil.String(), nil).WantError(404, "AGENT_NOT_FOUND")
 }
 

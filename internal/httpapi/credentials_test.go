@@ -46,6 +46,9 @@ func TestOperationsRefuseBadCredentials(t *testing.T) {
 		"a key of somebody else's making": {"Authorization", "Bearer " + forger.foreignKey(t), "INVALID_TOKEN"},
 		"another audience":                {"Authorization", "Bearer " + forger.audience(t), "INVALID_TOKEN"},
 		"no expiry":                       {"Authorization", "Bearer " + forger.eternal(t), "INVALID_TOKEN"},
+		"padding":                         {"Authorization", "Bearer " + account.Token + "==", "INVALID_TOKEN"},
+		"another spelling":                {"Authorization", "Bearer " + forger.respelled(), "INVALID_TOKEN"},
+		"another serialization":           {"Authorization", "Bearer " + forger.asJSON(), "INVALID_TOKEN"},
 	}
 	eachOperation(func(path, method string, op *openapi3.Operation) {
 		if len(*op.Security) == 0 {
@@ -160,6 +163,18 @@ func (f *forger) none(t *testing.T) string {
 	parts := strings.Split(f.sign(t, f.builder(time.Now()), jwa.EdDSA, f.private), ".")
 	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"` + f.keyID + `"}`))
 	return header + "." + parts[1] + "."
+}
+
+// respelled changes a bit of the last character that stands for no bit of the signature.
+func (f *forger) respelled() string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(f.account.Token) - 1
+	return f.account.Token[:last] + string(alphabet[strings.IndexByte(alphabet, f.account.Token[last])^1])
+}
+
+func (f *forger) asJSON() string {
+	parts := strings.Split(f.account.Token, ".")
+	return `{"payload":"` + parts[1] + `","signatures":[{"protected":"` + parts[0] + `","signature":"` + parts[2] + `"}]}`
 }
 
 func (f *forger) changed(t *testing.T) string {

@@ -30,7 +30,7 @@ const statusClientGone = 499
 func (s *Server) answerError(err error, c echo.Context) {
 	ctx := c.Request().Context()
 	call := callOf(ctx)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+	if errors.Is(err, context.Canceled) && call.gone() {
 		c.Response().Status = statusClientGone
 		return
 	}
@@ -87,6 +87,8 @@ func routingFault(err *echo.HTTPError) *fault.Error {
 		return fault.New(fault.NotFound)
 	case http.StatusMethodNotAllowed:
 		return fault.New(fault.MethodNotAllowed)
+	case http.StatusUnsupportedMediaType:
+		return fault.New(fault.UnsupportedMediaType)
 	case http.StatusBadRequest:
 		// A parameter that is valid by the spec and yet cannot be bound, such as an integer written 1e2.
 		return fault.New(fault.ValidationError).Because(err)

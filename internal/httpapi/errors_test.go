@@ -22,7 +22,9 @@ func TestUnknownRoutesAndMethodsHaveTheEnvelope(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
 	client := server.Client(t)
-	for _, path := range []string{"/api/v1/nothing", "/api/v1/agents/", "/api/v2/agents", "/x", "/api/v1/agents/a/b/c"} {
+	for _, path := range []string{
+		"/api/v1/nothing", "/api/v1/agents/", "/api/v2/agents", "/x", "/api/v1/agents/a/b/c", "/docs/nothing.css", "/docs/a/b", "//docs",
+	} {
 		client.Do(http.MethodGet, path, nil).WantError(http.StatusNotFound, "NOT_FOUND")
 	}
 	answer := client.Do(http.MethodPatch, "/api/v1/agents", nil).WantError(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
@@ -52,6 +54,46 @@ func TestEveryBodyMustBeJSONOfBoundedSize(t *testing.T) {
 			}
 		})
 	})
+}
+
+// Media types are the same in capitals, and a number that no machine holds is JSON all the same.
+func TestOddlySpelledJSONIsJSON(t *testing.T) {
+	t.Parallel()
+	account := testkit.Start(t).Register(t)
+	body := map[string]any{"display_name": "A"}
+	for _, mediaType := range []string{"Application/JSON", "APPLICATION/json; Charset=UTF-8", "application/json;charset=utf-8"} {
+		account.With("Content-Type", mediaType).Do(http.MethodPost, "/api/v1/agents", body).Want(201)
+	}
+	for _, number := range []string{"1e400", strings.Repeat("9", 5000)} {
+		account.Do(http.MethodPost, "/api/v1/agents", []byte(`{"display_name":"A","risk_profile":{"max_open_orders":`+number+`}}`)).
+			WantError(422, "VALIDATION_ERROR")
+	}
+	account.Do(http.MethodPost, "/api/v1/agents", []byte(`{"display_name":"\ud800"}`)).WantError(422, "VALIDATION_ERROR")
+}
+
+func TestViolationsAreNotToldWithoutEnd(t *testing.T) {
+	t.Parallel()
+	account := testkit.Start(t).Register(t)
+	tags := make([]string, 5000)
+	answer := account.Do(http.MethodPost, "/api/v1/agents", map[string]any{"display_name": "A", "strategy_tags": tags}).WantError(422, "VALIDATION_ERROR")
+	require.Len(t, fieldsOf(answer), 201)
+	require.Contains(t, string(answer.Body), "and 4801 more")
+}
+
+func TestHeadIsAnsweredLikeGet(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	for path, status := range map[string]int{"/healthz": 200, "/docs": 200, "/api/v1/agents": 401, "/nothing": 404} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.URL+path, nil)
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, status, response.StatusCode, path)
+		require.Empty(t, body)
+	}
 }
 
 func TestCallsWithoutABodyTakeNone(t *testing.T) {
@@ -167,7 +209,7 @@ func TestOverloadIsSaid(t *testing.T) {
 // A request that would take too long is given up, and nothing of it stays.
 func TestRequestsHaveADeadline(t *testing.T) {
 	t.Parallel()
-	server := testkit.Start(t, func(c *config.Server) { c.RequestTimeout = 200 * time.Millisecond })
+	server := testkit.Start(t, func(c *config.Server) { c.RequestTimeout = 2 * time.Second })
 	account := server.Register(t)
 	release := lockAgent(t, server, account.AgentID)
 	answer := account.Do(http.MethodPost, "/api/v1/agents/"+account.AgentID+"/archive", nil)
@@ -220,6 +262,25 @@ func TestClientsMayGoAway(t *testing.T) {
 	release()
 	require.Equal(t, "active", account.Do(http.MethodGet, "/api/v1/agents/"+account.AgentID, nil).Want(200).Text("status"))
 	requireNoFailure(t, server)
+}
+
+// net/http takes a client that has closed its sending half for one that is gone. It must not be told that all is well.
+func TestHalfClosedClientsAreNotToldThatAllIsWell(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	for range 20 {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(server.URL, "http://"))
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(conn, "GET /api/v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n", account.Token)
+		require.NoError(t, err)
+		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+		answer, _ := io.ReadAll(conn) // nothing at all, or a whole answer
+		require.NoError(t, conn.Close())
+		if len(answer) > 0 {
+			require.Contains(t, string(answer), account.AgentID)
+		}
+	}
 }
 
 // What the server did not foresee is told to the log, and to the client only that it happened.

@@ -110,7 +110,7 @@ func (s slot) find(ctx context.Context, work *work) ([]byte, error) {
 	case string(row.RequestDigest) != string(s.requestDigest):
 		return nil, fault.New(fault.IdempotencyKeyReused)
 	}
-	return work.server.vault.Open(s.owner, auth.PurposeIdempotentAnswer, row.SealedAnswer)
+	return work.server.vault.Open(s.owner, auth.PurposeAnswer(s.keyDigest[:]), row.SealedAnswer)
 }
 
 func (s slot) store(ctx context.Context, work *work, answer any) error {
@@ -118,7 +118,7 @@ func (s slot) store(ctx context.Context, work *work, answer any) error {
 	if err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}
-	sealed, err := work.seal(ctx, s.owner, auth.PurposeIdempotentAnswer, encoded)
+	sealed, err := work.seal(ctx, s.owner, auth.PurposeAnswer(s.keyDigest[:]), encoded)
 	if err != nil {
 		return err
 	}

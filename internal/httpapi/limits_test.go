@@ -141,14 +141,15 @@ func textProbes(schema *openapi3.Schema) []probe {
 		}
 	case schema.Format == "email":
 		probes = append(probes, probe{"an address", "Grace.Hopper+1@example.org", true}, probe{"no address", "grace", false},
+			probe{"an invisible character", "a@b\u2028.c", false},
 			probe{"a name and an address", "Grace <grace@example.org>", false},
 			probe{"above maxLength", strings.Repeat("a", 250) + "@example.org", false})
 	case schema.MaxLength != nil:
 		longest := int(*schema.MaxLength)
-		probes = append(probes, probe{"one character", "a", true}, probe{"empty", "", false}, probe{"blank", "  \u3000", false},
+		probes = append(probes, probe{"one character", "a", true}, probe{"a family", "👩‍👩‍👧", true}, probe{"empty", "", false}, probe{"blank", "  \u3000", false},
 			probe{"at maxLength", strings.Repeat("𝄞", longest), true}, probe{"above maxLength", strings.Repeat("𝄞", longest+1), false},
 			probe{"at maxLength after trimming", "  " + strings.Repeat("é", longest) + " ", true})
-		for _, control := range []string{"\x00", "\n", "\r", "\x1f", "\x7f", "\u0085", "\u2028", "\u2029"} {
+		for _, control := range []string{"\x00", "\n", "\r", "\x1f", "\x7f", "\u0085", "\u2028", "\u2029", "\u200b", "\u202e", "\u2066", "\ufeff"} {
 			probes = append(probes, probe{fmt.Sprintf("control character %q", control), "a" + control + "b", false})
 		}
 	case schema.Pattern != "": // the colour

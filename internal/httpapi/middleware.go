@@ -20,6 +20,8 @@ const (
 	headerIdempotencyKey      = "Idempotency-Key"
 	headerIdempotencyReplayed = "Idempotency-Replayed"
 	headerRequestID           = "X-Request-Id"
+
+	maxLoggedPath = 256 // bytes
 )
 
 // call is what is known of a request while it is worked on.
@@ -31,6 +33,7 @@ type call struct {
 	body          []byte    // as it came
 	requestDigest []byte    // of a request with an Idempotency-Key
 	answer        http.Header
+	gone          func() bool // the client did not wait for the answer
 }
 
 type callKey struct{}
@@ -49,7 +52,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if !acceptableRequestID.MatchString(id) {
 			id = uuid.Must(uuid.NewV7()).String()
 		}
-		call := &call{requestID: id, host: r.Host, answer: c.Response().Header()}
+		call := &call{requestID: id, host: r.Host, answer: c.Response().Header(), gone: func() bool { return r.Context().Err() != nil }}
 		call.answer.Set(headerRequestID, id)
 		call.answer.Set("X-Content-Type-Options", "nosniff")
 		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callKey{}, call)))
@@ -57,9 +60,12 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path[:min(len(r.URL.Path), maxLoggedPath)]),
 			slog.String("operation", call.operation), slog.Int("status", c.Response().Status),
 			slog.Duration("duration", time.Since(start)), accountAttr(call.accountID))
+		if c.Response().Status == statusClientGone {
+			panic(http.ErrAbortHandler) // so that net/http does not say 200 to whoever still listens
+		}
 		return nil
 	}
 }

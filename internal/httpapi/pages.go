@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/agentexchange/agentexchange/gen/api"
+	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/labstack/echo/v4"
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
@@ -31,7 +32,39 @@ func (s *Server) routePages() error {
 		SettingsUI: map[string]string{"persistAuthorization": "true", "tryItOutEnabled": "true"},
 	})
 	s.echo.GET(pathDocs, echo.WrapHandler(ui))
-	s.echo.GET(pathDocs+"/*", echo.WrapHandler(ui))
+	s.echo.GET(pathDocs+"/:asset", func(c echo.Context) error {
+		return serveAsset(ui, c)
+	})
 	s.echo.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, pathDocs) })
 	return nil
+}
+
+// serveAsset serves a file of Swagger UI; what it does not have is answered like any other unknown path.
+func serveAsset(ui http.Handler, c echo.Context) error {
+	found := &assetWriter{ResponseWriter: c.Response()}
+	ui.ServeHTTP(found, c.Request())
+	if found.missing {
+		c.Response().Header().Del(echo.HeaderContentType)
+		return fault.New(fault.NotFound)
+	}
+	return nil
+}
+
+// assetWriter keeps a file server's own 404 from the client.
+type assetWriter struct {
+	http.ResponseWriter
+	missing bool
+}
+
+func (w *assetWriter) WriteHeader(status int) {
+	if w.missing = status == http.StatusNotFound; !w.missing {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *assetWriter) Write(text []byte) (int, error) {
+	if w.missing {
+		return len(text), nil
+	}
+	return w.ResponseWriter.Write(text)
 }

@@ -106,8 +106,14 @@ func (s *Server) routeOperations(operations map[string]*operation) {
 		api.RegisterHandlersOptions{OperationMiddlewares: middlewares})
 }
 
-// ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+// ServeHTTP implements http.Handler. A HEAD is answered as the GET would be; net/http leaves the body out.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context())
+		r.Method = http.MethodGet
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
 // Stopping makes the server answer that it is not ready, so that load balancers turn to others.
 func (s *Server) Stopping() { s.stopping.Store(true) }

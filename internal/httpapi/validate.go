@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -34,11 +35,21 @@ func validate(op *operation) echo.MiddlewareFunc {
 				return err
 			}
 			if violations = append(violations, found...); len(violations) > 0 {
-				return fault.Invalid(violations...)
+				return fault.Invalid(atMost(maxViolations, violations)...)
 			}
 			return next(c)
 		}
 	}
+}
+
+// maxViolations bounds an answer: a body can break more limits than anybody wants to read about.
+const maxViolations = 200
+
+func atMost(n int, violations []fault.Violation) []fault.Violation {
+	if len(violations) <= n {
+		return violations
+	}
+	return append(violations[:n:n], fault.Violation{Message: fmt.Sprintf("and %d more", len(violations)-n)})
 }
 
 func readBody(r *http.Request, limit int64) ([]byte, error) {
@@ -97,7 +108,7 @@ func (op *operation) checkQueryNames(query url.Values) []fault.Violation {
 			violations = append(violations, fault.Violation{Field: pointer(name), Message: "must be given once"})
 		case !utf8.ValidString(values[0]):
 			violations = append(violations, fault.Violation{Field: pointer(name), Message: "must be UTF-8"})
-		case param.Schema.Value.Type.Is(openapi3.TypeBoolean) && values[0] != "true" && values[0] != "false":
+		case values[0] != "" && param.Schema.Value.Type.Is(openapi3.TypeBoolean) && values[0] != "true" && values[0] != "false":
 			// The validator would take 1, T and TRUE as well.
 			violations = append(violations, fault.Violation{Field: pointer(name), Message: "must be true or false"})
 		}
@@ -110,6 +121,10 @@ func pathParams(c echo.Context) map[string]string {
 	params := make(map[string]string, len(c.ParamNames()))
 	for _, name := range c.ParamNames() {
 		params[name] = c.Param(name)
+		// The router leaves a path escaped in which something is escaped that need not be.
+		if unescaped, err := url.PathUnescape(params[name]); err == nil && c.Request().URL.RawPath != "" {
+			params[name] = unescaped
+		}
 	}
 	return params
 }
@@ -130,6 +145,9 @@ func (op *operation) checkBody(r *http.Request, body []byte) ([]fault.Violation,
 		return nil, fault.New(fault.UnsupportedMediaType)
 	}
 	value, err := decodeBody(body)
+	if _, tooLarge := errors.AsType[*json.UnmarshalTypeError](err); tooLarge {
+		return []fault.Violation{{Message: "holds a number that is too large"}}, nil
+	}
 	if err != nil {
 		return nil, fault.New(fault.MalformedBody).Because(err)
 	}
@@ -142,6 +160,7 @@ func (op *operation) checkBody(r *http.Request, body []byte) ([]fault.Violation,
 		return nil, err
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(encoded)), int64(len(encoded))
+	r.Header.Set("Content-Type", "application/json") // however the client spelled it
 	return nil, nil
 }
 

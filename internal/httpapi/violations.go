@@ -115,6 +115,9 @@ func typeName(schema *openapi3.Schema) string {
 	}
 	switch name := (*schema.Type)[0]; name {
 	case openapi3.TypeInteger:
+		if schema.Min != nil && schema.Max != nil {
+			return fmt.Sprintf("an integer from %.0f to %.0f", *schema.Min, *schema.Max)
+		}
 		return "an integer"
 	case openapi3.TypeArray, openapi3.TypeObject:
 		return "an " + name

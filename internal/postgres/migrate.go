@@ -20,14 +20,6 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
-// MigrateDown takes the schema back to before its first migration, and with it everything that is stored.
-func MigrateDown(ctx context.Context, pool *pgxpool.Pool) error {
-	return withMigrations(pool, func(p *goose.Provider) error {
-		_, err := p.DownTo(ctx, 0)
-		return err
-	})
-}
-
 // Migrated reports whether the schema is that of this binary or a later one.
 func Migrated(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	migrated := false

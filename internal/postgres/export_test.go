@@ -1,0 +1,16 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/pressly/goose/v3"
+)
+
+// MigrateDown takes the schema back to before its first migration, and with it everything that is stored.
+func MigrateDown(ctx context.Context, pool *pgxpool.Pool) error {
+	return withMigrations(pool, func(p *goose.Provider) error {
+		_, err := p.DownTo(ctx, 0)
+		return err
+	})
+}
