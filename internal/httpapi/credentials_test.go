@@ -213,6 +213,15 @@ func TestTokensVerifyWithThePublishedKeys(t *testing.T) {
 	require.NotEmpty(t, token.JwtID())
 }
 
+// mistyped changes one character of a key.
+func mistyped(key string) string {
+	wrong := "x"
+	if key[20] == 'x' {
+		wrong = "y"
+	}
+	return key[:20] + wrong + key[21:]
+}
+
 func TestLoginRefusesWhicheverHalfIsWrong(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
@@ -221,8 +230,8 @@ func TestLoginRefusesWhicheverHalfIsWrong(t *testing.T) {
 		"another account's secret": {ada.APIKey, bob.APISecret},
 		"another account's key":    {bob.APIKey, ada.APISecret},
 		"an agent's key":           {ada.AgentKey, ada.APISecret},
-		"a mistyped key":           {ada.APIKey[:20] + "x" + ada.APIKey[21:], ada.APISecret},
-		"a mistyped secret":        {ada.APIKey, ada.APISecret[:20] + "x" + ada.APISecret[21:]},
+		"a mistyped key":           {mistyped(ada.APIKey), ada.APISecret},
+		"a mistyped secret":        {ada.APIKey, mistyped(ada.APISecret)},
 		"the halves exchanged":     {ada.APISecret, ada.APIKey},
 		"nonsense":                 {"a", "b"},
 	} {
