@@ -332,6 +332,28 @@ func TestDatabaseOutageIsSurvived(t *testing.T) {
 	}
 }
 
+// Pages of other origins may call the API only where that was configured.
+func TestOtherOriginsNeedToBeConfigured(t *testing.T) {
+	t.Parallel()
+	preflight := func(server *testkit.Server) http.Header {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, server.URL+"/api/v1/agents", nil)
+		require.NoError(t, err)
+		request.Header.Set("Origin", "https://dashboard.example.com")
+		request.Header.Set("Access-Control-Request-Method", "POST")
+		request.Header.Set("Access-Control-Request-Headers", "authorization,idempotency-key")
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusNoContent, response.StatusCode)
+		return response.Header
+	}
+	require.Empty(t, preflight(testkit.Start(t)).Get("Access-Control-Allow-Origin"))
+	open := testkit.Start(t, func(c *config.Server) { c.CORSOrigins = []string{"https://dashboard.example.com"} })
+	require.Equal(t, "https://dashboard.example.com", preflight(open).Get("Access-Control-Allow-Origin"))
+	answer := open.Client(t).With("Origin", "https://elsewhere.example.com").Do(http.MethodGet, "/healthz", nil).Want(200)
+	require.Empty(t, answer.Header.Get("Access-Control-Allow-Origin"))
+}
+
 func TestPagesAreServedOffline(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)

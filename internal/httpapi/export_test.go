@@ -13,7 +13,6 @@ var (
 	DecodeBody  = decodeBody
 	WithSuffix  = withSuffix
 	LockOfSlot  = func(s slot) int64 { return s.lockID() }
-	ErrTooSlow  = errTooSlow
 	SweepOnce   = (*Server).sweepOnce
 	NewTestSlot = func(ownerID [16]byte, keyDigest [32]byte) slot { return slot{owner: ownerID, keyDigest: keyDigest} }
 )
