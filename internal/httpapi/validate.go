@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -98,7 +100,8 @@ func (op *operation) checkParameters(c echo.Context) []fault.Violation {
 // checkQueryNames refuses what the spec does not name, and trims what it says to trim.
 func (op *operation) checkQueryNames(query url.Values) []fault.Violation {
 	var violations []fault.Violation
-	for name, values := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		values := query[name]
 		param, known := op.query[name]
 		switch {
 		case !known:
