@@ -51,6 +51,10 @@ func (c *serveCommand) Run() error {
 	go cancelOnSignal(signals, started, cancel)
 	server, err := app.Start(ctx, c.Server, log)
 	close(started)
+	if err != nil && ctx.Err() != nil { // asked to end before it was ready
+		log.Info("shut down before the start was over")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

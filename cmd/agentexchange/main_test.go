@@ -174,6 +174,45 @@ func TestServeKeepsItsDataBetweenRuns(t *testing.T) {
 	second.stop(syscall.SIGINT)
 }
 
+// After SIGTERM the server says that it is not ready, serves on until load balancers have noticed, and exits with 0.
+func TestTerminatedServerDrains(t *testing.T) {
+	t.Parallel()
+	server := serve(t, dataDir(t))
+	require.NoError(t, server.command.Process.Signal(syscall.SIGTERM))
+	notReady := false
+	require.Eventually(t, func() bool {
+		response, err := http.Get(server.url + "/readyz")
+		if err != nil {
+			return true // gone
+		}
+		notReady = notReady || response.StatusCode == http.StatusServiceUnavailable
+		return response.Body.Close() != nil
+	}, 20*time.Second, 10*time.Millisecond)
+	require.True(t, notReady)
+	require.NoError(t, server.command.Wait())
+}
+
+func TestServerThatIsStoppedBeforeItIsReadyExitsWell(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), binary, "serve")
+	var out bytes.Buffer
+	command.Env, command.Stderr = environment(dataDir(t)), &out
+	require.NoError(t, command.Start())
+	dir := environmentOf(command, "AGENTEXCHANGE_DATA_DIR")
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(dir, "lock")); return err == nil }, 20*time.Second, time.Millisecond)
+	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, command.Wait(), out.String())
+}
+
+func environmentOf(command *exec.Cmd, name string) (value string) {
+	for _, entry := range command.Env {
+		if found, ok := strings.CutPrefix(entry, name+"="); ok {
+			value = found
+		}
+	}
+	return value
+}
+
 func TestKilledServerLeavesNoOrphanAndRecovers(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)

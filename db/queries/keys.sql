@@ -7,6 +7,19 @@ select pg_advisory_xact_lock_shared(hashtextextended('agentexchange master key',
 -- name: MasterKeyLock :exec
 select pg_advisory_xact_lock(hashtextextended('agentexchange master key', 0));
 
+-- RotationTryLock keeps other rotations of the master key out for as long as this connection lives.
+-- name: RotationTryLock :one
+select pg_try_advisory_lock(hashtextextended('agentexchange master key rotation', 0));
+
+-- SealedUnderOtherKey tells whether anything is sealed under another master key than this one. A sealed value begins
+-- with a byte of version and 8 of the key's id.
+-- name: SealedUnderOtherKey :one
+select (
+    exists (select from sealed_keys where substring(sealed from 2 for 8) <> @key_id::bytea)
+    or exists (select from signing_keys where substring(sealed_private_key from 2 for 8) <> @key_id::bytea)
+    or exists (select from idempotency_keys where substring(sealed_answer from 2 for 8) <> @key_id::bytea)
+)::boolean;
+
 -- name: MasterKeyGet :one
 select key_id, canary from master_key;
 

@@ -229,7 +229,9 @@ type AccountCredentials struct {
 	// Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 	APISecret APISecret `json:"api_secret"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -272,7 +274,9 @@ type Agent struct {
 	// Example: 2026-03-19T09:00:00Z
 	CreatedAt Timestamp `json:"created_at"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -335,7 +339,9 @@ type AgentCredentials struct {
 	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 	APIKey APIKey `json:"api_key"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -418,7 +424,9 @@ type CreateAgentRequest struct {
 	// Example: #3B82F6
 	Color nullable.Nullable[Color] `json:"color,omitempty"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -594,7 +602,8 @@ type LoginRequest struct {
 	APISecret auth.Secret `json:"api_secret"`
 }
 
-// Name A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+// Name A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+// direction-changing characters.
 //
 // Example: RSI Scalper
 type Name = string
@@ -613,7 +622,9 @@ type PositionSizePct = int32
 //
 // Example: {"display_name":"Ada","email":"ada@example.com","starting_balance":"10000.00"}
 type RegisterRequest struct {
-	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
 	//
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
@@ -682,7 +693,8 @@ type StartingBalance = decimal.Decimal
 // Example: ["rsi","scalping","BTCUSDT"]
 type StrategyTags = []Tag
 
-// Tag A tag of 1–50 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+// Tag A tag of 1–50 characters, counted after trimming; not blank; no control, zero-width, filling or
+// direction-changing characters.
 //
 // Example: momentum
 type Tag = string
@@ -731,7 +743,9 @@ type UpdateAgentRequest struct {
 	// Example: #3B82F6
 	Color nullable.Nullable[Color] `json:"color,omitempty"`
 
-	// DisplayName A name of 1–100 characters, counted after trimming; not blank, no control, invisible or direction-changing characters.
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
 	//
 	// Example: RSI Scalper
 	DisplayName *Name `json:"display_name,omitempty"`

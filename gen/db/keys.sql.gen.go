@@ -64,6 +64,18 @@ func (q *Queries) MasterKeySet(ctx context.Context, db DBTX, arg MasterKeySetPar
 	return err
 }
 
+const RotationTryLock = `-- name: RotationTryLock :one
+select pg_try_advisory_lock(hashtextextended('agentexchange master key rotation', 0))
+`
+
+// RotationTryLock keeps other rotations of the master key out for as long as this connection lives.
+func (q *Queries) RotationTryLock(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, RotationTryLock)
+	var pg_try_advisory_lock bool
+	err := row.Scan(&pg_try_advisory_lock)
+	return pg_try_advisory_lock, err
+}
+
 const SealedKeyPage = `-- name: SealedKeyPage :many
 select agent_id, sealed from sealed_keys
 where agent_id > $1::uuid
@@ -112,6 +124,23 @@ type SealedKeyReplaceManyParams struct {
 func (q *Queries) SealedKeyReplaceMany(ctx context.Context, db DBTX, arg SealedKeyReplaceManyParams) error {
 	_, err := db.Exec(ctx, SealedKeyReplaceMany, arg.AgentIds, arg.Sealeds)
 	return err
+}
+
+const SealedUnderOtherKey = `-- name: SealedUnderOtherKey :one
+select (
+    exists (select from sealed_keys where substring(sealed from 2 for 8) <> $1::bytea)
+    or exists (select from signing_keys where substring(sealed_private_key from 2 for 8) <> $1::bytea)
+    or exists (select from idempotency_keys where substring(sealed_answer from 2 for 8) <> $1::bytea)
+)::boolean
+`
+
+// SealedUnderOtherKey tells whether anything is sealed under another master key than this one. A sealed value begins
+// with a byte of version and 8 of the key's id.
+func (q *Queries) SealedUnderOtherKey(ctx context.Context, db DBTX, keyID []byte) (bool, error) {
+	row := db.QueryRow(ctx, SealedUnderOtherKey, keyID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const SigningKeyDeleteExpired = `-- name: SigningKeyDeleteExpired :exec

@@ -15,6 +15,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 )
 
 // App is a running server.
@@ -51,9 +52,14 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 		return nil, err
 	}
 	a.add(db.close)
+	probe, err := postgres.Open(ctx, db.url, 1)
+	if err != nil {
+		return nil, err
+	}
+	a.add(func(context.Context) error { probe.Close(); return nil })
 	a.where = db.where
 	a.handler, err = httpapi.New(httpapi.Options{
-		Pool: db.pool, Vault: db.vault, Logger: log, Now: time.Now, Random: rand.Reader,
+		Pool: db.pool, Probe: probe, Vault: db.vault, Logger: log, Now: time.Now, Random: rand.Reader,
 		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
 		RequestTimeout: cfg.RequestTimeout,
 	})
@@ -90,7 +96,9 @@ func (a *App) serve() {
 		WriteTimeout:      a.cfg.ReadTimeout + 2*a.cfg.RequestTimeout, // the work has a deadline of its own
 		IdleTimeout:       a.cfg.IdleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like everything else
+		ErrorLog:                     slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	running.Go(func() { a.handler.Sweep(ctx) })
 	running.Go(func() {
@@ -139,7 +147,11 @@ func (a *App) Close(ctx context.Context) error {
 
 // Migrate brings the schema up to date, and does nothing else.
 func Migrate(ctx context.Context, cfg config.Database, log *slog.Logger) error {
-	return withDatabase(ctx, cfg, log, func(*database) error { return nil })
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	db := &database{}
+	return errors.Join(db.connect(ctx, cfg, log, true), db.close(context.WithoutCancel(ctx)))
 }
 
 // RotateSigningKey makes a new key that signs tokens; old tokens verify until they expire.
@@ -149,7 +161,14 @@ func RotateSigningKey(ctx context.Context, cfg config.Database, log *slog.Logger
 
 // RotateMasterKey seals everything anew under another master key.
 func RotateMasterKey(ctx context.Context, cfg config.Database, log *slog.Logger) error {
-	return withDatabase(ctx, cfg, log, func(db *database) error { return auth.RotateMasterKey(ctx, db.pool, db.vault) })
+	return withDatabase(ctx, cfg, log, func(db *database) error {
+		pooled, err := db.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		conn := pooled.Hijack() // it keeps a lock, so it must not go back to the pool
+		return errors.Join(auth.RotateMasterKey(ctx, conn, db.vault), conn.Close(context.WithoutCancel(ctx)))
+	})
 }
 
 func withDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, do func(*database) error) error {

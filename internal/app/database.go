@@ -20,6 +20,7 @@ import (
 type database struct {
 	pool  *pgxpool.Pool
 	vault *auth.Vault
+	url   string
 	where string // for people
 	closers
 }
@@ -34,31 +35,38 @@ func openDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, at
 			err = errors.Join(err, db.close(context.WithoutCancel(ctx)))
 		}
 	}()
+	if err := db.connect(ctx, cfg, log, attach); err != nil {
+		return nil, err
+	}
+	return db, auth.Bootstrap(ctx, db.pool, db.vault)
+}
+
+// connect migrates the schema too, but not that of a database which another master key sealed.
+func (db *database) connect(ctx context.Context, cfg config.Database, log *slog.Logger, attach bool) error {
 	dir := cfg.DataDir
 	if dir == "" {
 		dir = devpg.DefaultDataDir()
 	}
 	source, err := keySource(cfg, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	url := cfg.URL
-	db.where = "in the database of DATABASE_URL"
-	if url == "" {
+	db.url, db.where = cfg.URL, "in the database of DATABASE_URL"
+	if db.url == "" {
 		db.where = dir
-		if url, err = db.startPostgres(ctx, dir, log, attach); err != nil {
-			return nil, err
+		if db.url, err = db.startPostgres(ctx, dir, log, attach); err != nil {
+			return err
 		}
 	}
-	if db.pool, err = postgres.Open(ctx, url, cfg.MaxConns); err != nil {
-		return nil, err
+	if db.pool, err = postgres.Open(ctx, db.url, cfg.MaxConns); err != nil {
+		return err
 	}
 	db.add(func(context.Context) error { db.pool.Close(); return nil })
-	if err := postgres.Migrate(ctx, db.pool); err != nil {
-		return nil, err
-	}
 	db.vault = auth.NewVault(rand.Reader, time.Now, source)
-	return db, auth.Bootstrap(ctx, db.pool, db.vault)
+	if err := auth.CheckMasterKey(ctx, db.pool, db.vault); err != nil {
+		return err
+	}
+	return postgres.Migrate(ctx, db.pool)
 }
 
 func keySource(cfg config.Database, dir string) (auth.KeySource, error) {

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/postgres"
@@ -31,6 +32,18 @@ func Bootstrap(ctx context.Context, conn postgres.Beginner, vault *Vault) error 
 		}
 		return checkCanary(vault, row)
 	})
+}
+
+// CheckMasterKey proves that the vault opens what is in the database, where there is anything yet.
+func CheckMasterKey(ctx context.Context, conn db.DBTX, vault *Vault) error {
+	row, err := db.New().MasterKeyGet(ctx, conn)
+	if errors.Is(err, pgx.ErrNoRows) || postgres.IsUndefinedTable(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return checkCanary(vault, row)
 }
 
 func withMasterKeyLock(ctx context.Context, conn postgres.Beginner, do func(tx pgx.Tx) error) error {
@@ -98,8 +111,8 @@ func insertSigningKey(ctx context.Context, tx pgx.Tx, vault *Vault, sealer *Seal
 	}); err != nil {
 		return err
 	}
-	// A replica notices the rotation within keysMaxAge, and may sign with the old key until then.
-	lastUse := now.Add(keysMaxAge + TokenLifetime + leeway)
+	// A login that has just read which key signs may use it a moment from now.
+	lastUse := now.Add(time.Minute + TokenLifetime + leeway)
 	if err := queries.SigningKeyRetireOthers(ctx, tx, db.SigningKeyRetireOthersParams{ID: id, ExpiresAt: lastUse}); err != nil {
 		return err
 	}

@@ -41,6 +41,9 @@ func NewGivenKeys(present, next string) (GivenKeys, error) {
 	if err != nil {
 		return GivenKeys{}, fmt.Errorf("AGENTEXCHANGE_NEXT_MASTER_KEY cannot be used: %w", err)
 	}
+	if nextKey == key {
+		return GivenKeys{}, errors.New("AGENTEXCHANGE_NEXT_MASTER_KEY is the same as AGENTEXCHANGE_MASTER_KEY; make another key")
+	}
 	return GivenKeys{present: key, next: &nextKey}, nil
 }
 

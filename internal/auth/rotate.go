@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/postgres"
@@ -11,7 +12,8 @@ import (
 
 // RotateSigningKey makes a new key that signs tokens from now on. Tokens signed by older keys verify until they expire.
 func RotateSigningKey(ctx context.Context, conn postgres.Beginner, vault *Vault) error {
-	return postgres.InTx(ctx, conn, func(tx pgx.Tx) error {
+	// Under the lock, so that of several rotations at once each sees the key of the one before, and retires it.
+	return withMasterKeyLock(ctx, conn, func(tx pgx.Tx) error {
 		sealer, err := vault.Sealer(ctx, tx)
 		if err != nil {
 			return err
@@ -20,10 +22,21 @@ func RotateSigningKey(ctx context.Context, conn postgres.Beginner, vault *Vault)
 	})
 }
 
+// ErrRotating means that another rotation of the master key is going on.
+var ErrRotating = errors.New("another rotation of the master key is going on; run this again when it has ended")
+
 // RotateMasterKey makes the source's next key the one that seals, seals everything older anew, in many small
 // transactions, and only then makes it the present one. Until then both keys are there and open what is theirs, so
-// requests go on meanwhile, and a rotation that was cut short is ended by the next.
-func RotateMasterKey(ctx context.Context, conn postgres.Beginner, vault *Vault) error {
+// requests go on meanwhile, and a rotation that was cut short is ended by the next. All of it happens on one connection,
+// which keeps a second rotation out for as long as it lives; with ErrRotating, if that is this one.
+func RotateMasterKey(ctx context.Context, conn *pgx.Conn, vault *Vault) error {
+	if alone, err := db.New().RotationTryLock(ctx, conn); err != nil || !alone {
+		return errors.Join(err, ErrRotating)
+	}
+	return rotateMasterKey(ctx, conn, vault)
+}
+
+func rotateMasterKey(ctx context.Context, conn postgres.Beginner, vault *Vault) error {
 	if err := withMasterKey(ctx, conn, vault, vault.putNextInForce); err != nil {
 		return err
 	}
@@ -62,6 +75,9 @@ func (v *Vault) putNextInForce(ctx context.Context, tx pgx.Tx, inForce keyID) er
 	if begun, err := v.isNext(inForce); err != nil || begun {
 		return err
 	}
+	if err := nothingElseSealed(ctx, tx, inForce); err != nil {
+		return err
+	}
 	next, err := v.source.Next()
 	if err != nil {
 		return err
@@ -73,15 +89,29 @@ func (v *Vault) putNextInForce(ctx context.Context, tx pgx.Tx, inForce keyID) er
 	return setMasterKey(ctx, tx, sealer)
 }
 
-func (v *Vault) promote(_ context.Context, _ pgx.Tx, inForce keyID) error {
+func (v *Vault) promote(ctx context.Context, tx pgx.Tx, inForce keyID) error {
 	if next, err := v.isNext(inForce); err != nil || !next {
+		return err
+	}
+	if err := nothingElseSealed(ctx, tx, inForce); err != nil {
 		return err
 	}
 	return v.source.Promote()
 }
 
-// resealPage is how many values are sealed anew in one transaction.
-const resealPage = 500
+// nothingElseSealed fails while anything is sealed under another key than the one in force: no key may be put in force
+// or out of reach before the rotation that this is left of has been ended.
+func nothingElseSealed(ctx context.Context, tx pgx.Tx, inForce keyID) error {
+	left, err := db.New().SealedUnderOtherKey(ctx, tx, inForce[:])
+	if err == nil && left {
+		err = errors.New("a rotation to the master key in force was cut short; " +
+			"run this with the two keys of that rotation first, and it will be ended")
+	}
+	return err
+}
+
+// resealPage is how many values are sealed anew in one transaction; tests make it small.
+var resealPage int32 = 500
 
 type resealer struct {
 	conn  postgres.Beginner
@@ -99,10 +129,10 @@ func (r resealer) page(ctx context.Context, do func(tx pgx.Tx, sealer *Sealer) e
 	})
 }
 
-// again seals a value anew, unless it is sealed under the sealer's key already.
+// again seals a value anew; it answers nil for one that is sealed under the sealer's key already.
 func (r resealer) again(sealer *Sealer, owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, error) {
 	if len(sealed) > headerSize && keyID(sealed[1:1+len(keyID{})]) == sealer.id {
-		return sealed, nil
+		return nil, nil
 	}
 	value, err := r.vault.Open(owner, purpose, sealed)
 	if err != nil {
@@ -126,6 +156,9 @@ func (r resealer) agentKeys(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
+				if sealed == nil {
+					continue
+				}
 				page.AgentIds, page.Sealeds = append(page.AgentIds, row.AgentID), append(page.Sealeds, sealed)
 			}
 			return queries.SealedKeyReplaceMany(ctx, tx, page)
@@ -133,7 +166,7 @@ func (r resealer) agentKeys(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if more = len(rows) == resealPage; more {
+		if more = len(rows) == int(resealPage); more {
 			after = rows[len(rows)-1].AgentID
 		}
 	}
@@ -150,6 +183,9 @@ func (r resealer) signingKeys(ctx context.Context) error {
 			sealed, err := r.again(sealer, row.ID, PurposeSigningKey, row.SealedPrivateKey)
 			if err != nil {
 				return err
+			}
+			if sealed == nil {
+				continue
 			}
 			err = db.New().SigningKeyReseal(ctx, tx, db.SigningKeyResealParams{ID: row.ID, SealedPrivateKey: sealed})
 			if err != nil {
@@ -175,6 +211,9 @@ func (r resealer) answers(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
+				if sealed == nil {
+					continue
+				}
 				page.OwnerIds, page.KeyDigests = append(page.OwnerIds, row.OwnerID), append(page.KeyDigests, row.KeyDigest)
 				page.Sealeds = append(page.Sealeds, sealed)
 			}
@@ -183,7 +222,7 @@ func (r resealer) answers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if more = len(rows) == resealPage; more {
+		if more = len(rows) == int(resealPage); more {
 			last := rows[len(rows)-1]
 			after.AfterOwnerID, after.AfterKeyDigest = last.OwnerID, last.KeyDigest
 		}

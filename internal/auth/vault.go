@@ -142,7 +142,7 @@ func (v *Vault) Open(owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, e
 	}
 	opened, err := aead.Open(nil, sealed[headerSize-nonceSize:headerSize], sealed[headerSize:], binding(owner, purpose))
 	if err != nil {
-		return nil, fmt.Errorf("a sealed %s of %s does not open: %w", purpose, owner, err)
+		return nil, fmt.Errorf("a sealed %.20q of %s does not open: %w", purpose, owner, err)
 	}
 	return opened, nil
 }

@@ -1,5 +1,5 @@
 // Package config is how the server is configured: by environment variables, and for trying something out by flags of
-// the same names. The tags below are the only place where a setting, its default and its meaning are written.
+// the same names. The tags below say what there is; a test holds the README's table against them.
 package config
 
 import (
@@ -41,6 +41,10 @@ func (d *Database) Validate() error {
 	if d.URL != "" && d.MasterKey == "" {
 		return errors.New("DATABASE_URL is set, so AGENTEXCHANGE_MASTER_KEY must be too: " +
 			"make a key with 'openssl rand -base64 32', give it to every replica, and back it up with the database")
+	}
+	if d.NextMasterKey != "" && d.MasterKey == "" {
+		return errors.New("AGENTEXCHANGE_NEXT_MASTER_KEY goes with AGENTEXCHANGE_MASTER_KEY, which is not set; " +
+			"a master key in a file is rotated without either")
 	}
 	if d.MaxConns < 2 {
 		return errors.New("AGENTEXCHANGE_DATABASE_MAX_CONNS must be at least 2")

@@ -18,7 +18,7 @@ import (
 
 // Register creates an account and its default agent, or neither.
 func (s *Server) Register(ctx context.Context, req api.RegisterRequestObject) (api.RegisterResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.Register201JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.Register201JSONResponse, error) {
 		return s.register(ctx, tx, *req.Body)
 	})
 }

@@ -17,7 +17,7 @@ import (
 
 // CreateAgent makes an agent, funds it and answers its key.
 func (s *Server) CreateAgent(ctx context.Context, req api.CreateAgentRequestObject) (api.CreateAgentResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.CreateAgent201JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.CreateAgent201JSONResponse, error) {
 		created, err := s.createAgent(ctx, tx, db.AgentCreateParams{
 			DisplayName:     req.Body.DisplayName,
 			StartingBalance: *req.Body.StartingBalance,
@@ -32,7 +32,7 @@ func (s *Server) CreateAgent(ctx context.Context, req api.CreateAgentRequestObje
 
 // CloneAgent makes an agent with the configuration of another.
 func (s *Server) CloneAgent(ctx context.Context, req api.CloneAgentRequestObject) (api.CloneAgentResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.CloneAgent201JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.CloneAgent201JSONResponse, error) {
 		source, err := found(db.New().AgentGet(ctx, tx, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
 		if err != nil {
 			return api.CloneAgent201JSONResponse{}, err
@@ -107,13 +107,13 @@ func (s *Server) GetAgentOverview(ctx context.Context, _ api.GetAgentOverviewReq
 	return api.GetAgentOverview200JSONResponse{AgentPageJSONResponse: page}, err
 }
 
-func (s *Server) listAgents(ctx context.Context, archived bool, limit *int32, offset int32) (api.AgentPageJSONResponse, error) {
+func (s *Server) listAgents(ctx context.Context, includeArchived bool, limit *int32, offset int32) (api.AgentPageJSONResponse, error) {
 	page := api.AgentPageJSONResponse{Body: api.AgentList{Agents: []api.Agent{}}}
 	add := func(agent db.Agent, total int64) {
 		page.Body.Agents, page.Body.Total = append(page.Body.Agents, agentOf(agent)), total
 	}
 	queries := db.New()
-	if archived {
+	if includeArchived {
 		rows, err := queries.AgentList(ctx, s.pool, db.AgentListParams{AccountID: owner(ctx), PageLimit: *limit, PageOffset: offset})
 		if err != nil {
 			return page, err
@@ -133,7 +133,7 @@ func (s *Server) listAgents(ctx context.Context, archived bool, limit *int32, of
 	if len(page.Body.Agents) > 0 || offset == 0 {
 		return page, nil
 	}
-	total, err := queries.AgentCount(ctx, s.pool, db.AgentCountParams{AccountID: owner(ctx), IncludeArchived: archived})
+	total, err := queries.AgentCount(ctx, s.pool, db.AgentCountParams{AccountID: owner(ctx), IncludeArchived: includeArchived})
 	page.Body.Total = total
 	return page, err
 }

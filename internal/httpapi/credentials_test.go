@@ -57,8 +57,8 @@ func TestOperationsRefuseBadCredentials(t *testing.T) {
 		for what, c := range cases {
 			t.Run(op.OperationID+"/"+what, func(t *testing.T) {
 				t.Parallel()
-				// A body that is too large and broken: nobody reads it.
-				answer := server.Client(t).With(c.header, c.value).Do(method, fill(path, account.AgentID), []byte(strings.Repeat("{", 100)))
+				// A body that is broken: nobody looks at it.
+				answer := server.Client(t).With(c.header, c.value).Do(method, fill(path, account.AgentID), []byte("{{{"))
 				answer.WantError(http.StatusUnauthorized, c.code)
 				require.Contains(t, answer.Header.Get("WWW-Authenticate"), "Bearer")
 			})
@@ -220,6 +220,19 @@ func mistyped(key string) string {
 		wrong = "y"
 	}
 	return key[:20] + wrong + key[21:]
+}
+
+// Credentials that somebody puts where they do not belong are not logged: the test's server is looked through at its end.
+func TestCredentialsInOddPlacesAreNotLogged(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	for _, secret := range []string{account.APIKey, account.APISecret, account.AgentKey, account.Token} {
+		account.Do(http.MethodGet, "/api/v1/agents/"+secret, nil).WantError(422, "VALIDATION_ERROR")
+		account.Do(http.MethodGet, "/"+secret, nil).WantError(404, "NOT_FOUND")
+		account.With("X-Request-Id", secret[:min(len(secret), 128)]).Do(http.MethodGet, "/api/v1/agents?"+secret, nil).WantError(422, "VALIDATION_ERROR")
+	}
+	require.Contains(t, server.Log.String(), "[redacted]")
 }
 
 func TestLoginRefusesWhicheverHalfIsWrong(t *testing.T) {

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,6 +90,9 @@ func (h *hostile) attack(t *testing.T, target target) {
 	}
 	h.headers(request.Header)
 	response, err := http.DefaultClient.Do(request)
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%s %s was answered by nothing: %v", method, path, err)
+	}
 	if err != nil {
 		return // the client itself would not send it
 	}

@@ -41,11 +41,12 @@ func (w *work) seal(ctx context.Context, owner uuid.UUID, purpose auth.Purpose, 
 	return w.sealer.Seal(owner, purpose, value)
 }
 
-// once runs do in a transaction. With an Idempotency-Key the answer is stored in that same transaction, so that it
+// idempotently runs do in a transaction. With an Idempotency-Key the answer is stored in that same transaction, so that it
 // exists exactly if its effect does, and a repeat of the request is given the stored answer instead. Errors are not
 // stored: nothing happened, so a repeat may try again.
-func once[Answer any](ctx context.Context, s *Server, key *string, do func(tx *work) (Answer, error)) (Answer, error) {
+func idempotently[Answer any](ctx context.Context, s *Server, key *string, do func(tx *work) (Answer, error)) (Answer, error) {
 	var answer Answer
+	replayed := false
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		work := &work{Tx: tx, server: s}
 		if key == nil {
@@ -58,8 +59,7 @@ func once[Answer any](ctx context.Context, s *Server, key *string, do func(tx *w
 		if err != nil {
 			return err
 		}
-		if stored != nil {
-			callOf(ctx).answer.Set(headerIdempotencyReplayed, "true")
+		if replayed = stored != nil; replayed {
 			return json.Unmarshal(stored, &answer)
 		}
 		if answer, err = do(work); err != nil {
@@ -67,6 +67,9 @@ func once[Answer any](ctx context.Context, s *Server, key *string, do func(tx *w
 		}
 		return slot.store(ctx, work, answer)
 	})
+	if replayed && err == nil {
+		callOf(ctx).answer.Set(headerIdempotencyReplayed, "true")
+	}
 	return answer, err
 }
 

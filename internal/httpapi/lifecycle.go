@@ -12,7 +12,7 @@ import (
 
 // ResetAgent restores the starting balance; an archived agent comes back.
 func (s *Server) ResetAgent(ctx context.Context, req api.ResetAgentRequestObject) (api.ResetAgentResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ResetAgent200JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ResetAgent200JSONResponse, error) {
 		changed, err := s.resetAgent(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)})
 		return api.ResetAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
 	})
@@ -34,7 +34,7 @@ func (s *Server) resetAgent(ctx context.Context, tx *work, id db.AgentLockParams
 
 // ArchiveAgent stops an agent and keeps what it has.
 func (s *Server) ArchiveAgent(ctx context.Context, req api.ArchiveAgentRequestObject) (api.ArchiveAgentResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ArchiveAgent200JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ArchiveAgent200JSONResponse, error) {
 		changed, err := s.setStatus(ctx, tx, req.AgentID, api.AgentStatusArchived)
 		return api.ArchiveAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
 	})
@@ -42,7 +42,7 @@ func (s *Server) ArchiveAgent(ctx context.Context, req api.ArchiveAgentRequestOb
 
 // UnarchiveAgent brings an archived agent back as it was.
 func (s *Server) UnarchiveAgent(ctx context.Context, req api.UnarchiveAgentRequestObject) (api.UnarchiveAgentResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.UnarchiveAgent200JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.UnarchiveAgent200JSONResponse, error) {
 		changed, err := s.setStatus(ctx, tx, req.AgentID, api.AgentStatusActive)
 		return api.UnarchiveAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
 	})
@@ -82,7 +82,7 @@ func (s *Server) agentWithKey(ctx context.Context, id api.AgentID) (db.Agent, au
 func (s *Server) RegenerateAgentKey(
 	ctx context.Context, req api.RegenerateAgentKeyRequestObject,
 ) (api.RegenerateAgentKeyResponseObject, error) {
-	return once(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.RegenerateAgentKey200JSONResponse, error) {
+	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.RegenerateAgentKey200JSONResponse, error) {
 		key, err := s.replaceKey(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)})
 		return api.RegenerateAgentKey200JSONResponse{Body: api.AgentKey{
 			AgentID: req.AgentID, APIKey: key,

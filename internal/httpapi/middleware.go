@@ -49,7 +49,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		r := c.Request()
 		id := r.Header.Get(headerRequestID)
-		if !acceptableRequestID.MatchString(id) {
+		if !acceptableRequestID.MatchString(id) || credential.MatchString(id) {
 			id = uuid.Must(uuid.NewV7()).String()
 		}
 		call := &call{requestID: id, host: r.Host, answer: c.Response().Header(), gone: func() bool { return r.Context().Err() != nil }}
@@ -60,7 +60,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path[:min(len(r.URL.Path), maxLoggedPath)]),
+			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)),
 			slog.String("operation", call.operation), slog.Int("status", c.Response().Status),
 			slog.Duration("duration", time.Since(start)), accountAttr(call.accountID))
 		if c.Response().Status == statusClientGone {
@@ -68,6 +68,13 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// credential finds what somebody may put by mistake where it does not belong.
+var credential = regexp.MustCompile(`[as]k_live_[0-9A-Za-z]+|eyJ[0-9A-Za-z_-]{8,}(\.[0-9A-Za-z_-]*)*`)
+
+func loggedPath(path string) string {
+	return credential.ReplaceAllString(path[:min(len(path), maxLoggedPath)], "[redacted]")
 }
 
 func accountAttr(id uuid.UUID) slog.Attr {

@@ -21,6 +21,7 @@ import (
 // Options are what a server works with.
 type Options struct {
 	Pool   *pgxpool.Pool
+	Probe  *pgxpool.Pool // for readiness alone, so that it does not queue behind requests
 	Vault  *auth.Vault
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -36,6 +37,7 @@ type Options struct {
 // Server handles the requests. It implements the generated api.StrictServerInterface.
 type Server struct {
 	pool      *pgxpool.Pool
+	probe     *pgxpool.Pool
 	vault     *auth.Vault
 	tokens    *auth.Tokens
 	log       *slog.Logger
@@ -67,6 +69,7 @@ func New(options Options) (*Server, error) {
 	}
 	s := &Server{
 		pool:      options.Pool,
+		probe:     options.Probe,
 		vault:     options.Vault,
 		tokens:    auth.NewTokens(options.Pool, options.Vault, options.Now),
 		log:       options.Logger,
@@ -84,7 +87,6 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
-	s.echo.IPExtractor = echo.ExtractIPDirect()
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.Pre(s.observe)
 	if len(options.CORSOrigins) > 0 {

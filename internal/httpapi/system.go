@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/fault"
@@ -14,12 +15,17 @@ func (s *Server) GetHealth(context.Context, api.GetHealthRequestObject) (api.Get
 	return api.GetHealth200JSONResponse{Body: api.Health{Status: api.HealthStatusOk}}, nil
 }
 
+// probeTimeout is for how long a database that does not answer may still be called reachable.
+const probeTimeout = 2 * time.Second
+
 // GetReadiness answers whether requests can be worked on.
 func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject) (api.GetReadinessResponseObject, error) {
 	if s.stopping.Load() {
 		return nil, fault.New(fault.Unavailable).Because(errors.New("shutting down"))
 	}
-	migrated, err := postgres.Migrated(ctx, s.pool)
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	migrated, err := postgres.Migrated(ctx, s.probe)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable).Because(err)
 	}

@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/agentexchange/agentexchange/db"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -20,15 +22,28 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
-// Migrated reports whether the schema is that of this binary or a later one.
+// Migrated reports whether the schema is that of this binary or a later one, in one round trip.
 func Migrated(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
-	migrated := false
-	err := withMigrations(pool, func(p *goose.Provider) error {
-		pending, err := p.HasPending(ctx)
-		migrated = !pending
-		return err
-	})
+	names, err := fs.Glob(db.Migrations, "migrations/*.sql") // sorted
+	if err != nil {
+		return false, err
+	}
+	newest, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		return false, err
+	}
+	var migrated bool
+	err = pool.QueryRow(ctx, "select coalesce(max(version_id), 0) >= $1 from goose_db_version where is_applied", newest).Scan(&migrated)
+	if IsUndefinedTable(err) {
+		return false, nil
+	}
 	return migrated, err
+}
+
+// IsUndefinedTable reports that a table is not there, as in a database that was never migrated.
+func IsUndefinedTable(err error) bool {
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && refusal.Code == "42P01"
 }
 
 func withMigrations(pool *pgxpool.Pool, do func(*goose.Provider) error) error {

@@ -19,8 +19,8 @@ type Beginner interface {
 }
 
 const (
-	maxAttempts   = 5 // of a transaction that loses against another one
-	commitTimeout = 5 * time.Second
+	maxAttempts = 5               // of a transaction that loses against another one
+	endTimeout  = 5 * time.Second // for a commit or a rollback
 )
 
 // InTx runs fn in a transaction and commits it. It rolls back when fn fails or panics and when ctx ends. fn runs again,
@@ -41,8 +41,12 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	// After a commit this does nothing. Without the caller's cancellation, so that the connection goes back in order.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	// After a commit this does nothing. Not under the caller's cancellation, so that the connection goes back in order.
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	}
 	// From here on the answer is wanted even if the caller has gone: a commit that is broken off leaves everybody in doubt.
 	sendable := !tx.Conn().IsClosed()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	err = tx.Commit(ctx)
 	if err != nil && sendable && commitMayHaveHappened(err) {
