@@ -1,7 +1,8 @@
 // Package decimal holds the one decimal type of the system. Money, prices and
 // quantities are all a Decimal: fixed point, exact, at most 20 digits before
 // the point and 8 after it, which is NUMERIC(28,8) in Postgres. It converts to
-// and from text, JSON and Postgres, and nowhere passes through a float.
+// and from text, JSON and Postgres, rounds by one rule, half up at 8 places, and
+// nowhere passes through a float.
 package decimal
 
 import (

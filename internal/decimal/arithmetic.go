@@ -1,0 +1,258 @@
+package decimal
+
+import (
+	"errors"
+	"math/big"
+	"math/bits"
+)
+
+// ErrOverflow is what arithmetic panics with when a result has more than 20
+// digits before the point.
+//
+// It is a panic because no balance, price or quantity of the exchange comes near
+// 10^20, and a formula in which each operation returns an error hides itself. The
+// one way to get there is a client's input, of up to 12 digits each, multiplied
+// together before anything has judged it; whoever does that defers CatchOverflow
+// once, around the whole computation, and has an error like any other.
+var ErrOverflow = errors.New("a result has more than 20 digits before the point")
+
+// CatchOverflow is deferred where arithmetic on input that nobody has bounded
+// yet may overflow: it ends that panic and sets *err to ErrOverflow. Any other
+// panic goes on. The computation must be one that can be abandoned half-way, such
+// as a pure function.
+//
+//	func value(o Order) (_ decimal.Decimal, err error) {
+//		defer decimal.CatchOverflow(&err)
+//		return o.Quantity.Mul(o.Price), nil
+//	}
+func CatchOverflow(err *error) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	if e, ok := r.(error); !ok || !errors.Is(e, ErrOverflow) {
+		panic(r)
+	}
+	*err = ErrOverflow
+}
+
+// NewFromInt returns n.
+func NewFromInt(n int64) Decimal {
+	high, low := bits.Mul64(magnitude(n), unitsPerOne)
+	if high == 0 {
+		return newSmall(n < 0, low)
+	}
+	units := big.NewInt(n)
+	return mustFromUnits(units.Mul(units, bigUnitsPerOne))
+}
+
+// NewFromUnits returns units × 0.00000001.
+func NewFromUnits(units int64) Decimal { return newSmall(units < 0, magnitude(units)) }
+
+// Min returns the lesser of a and b.
+func Min(a, b Decimal) Decimal {
+	if b.Cmp(a) < 0 {
+		return b
+	}
+	return a
+}
+
+// Max returns the greater of a and b.
+func Max(a, b Decimal) Decimal {
+	if b.Cmp(a) > 0 {
+		return b
+	}
+	return a
+}
+
+// Neg returns −d.
+func (d Decimal) Neg() Decimal {
+	if !d.IsZero() {
+		d.value.Negative = !d.value.Negative
+	}
+	return d
+}
+
+// Abs returns d without its sign.
+func (d Decimal) Abs() Decimal {
+	d.value.Negative = false
+	return d
+}
+
+// Add returns d + other, exactly. It panics with ErrOverflow.
+func (d Decimal) Add(other Decimal) Decimal {
+	a, aSmall := d.small()
+	b, bSmall := other.small()
+	if aSmall && bSmall {
+		switch {
+		case d.value.Negative == other.value.Negative:
+			if sum, carry := bits.Add64(a, b, 0); carry == 0 {
+				return newSmall(d.value.Negative, sum)
+			}
+		case a >= b:
+			return newSmall(d.value.Negative, a-b)
+		default:
+			return newSmall(other.value.Negative, b-a)
+		}
+	}
+	sum := d.units()
+	return mustFromUnits(sum.Add(sum, other.units()))
+}
+
+// Sub returns d − other, exactly. It panics with ErrOverflow.
+func (d Decimal) Sub(other Decimal) Decimal { return d.Add(other.Neg()) }
+
+// Mul returns d × other, rounded half up to 8 places: to the nearest, a tie away
+// from zero. It panics with ErrOverflow.
+func (d Decimal) Mul(other Decimal) Decimal {
+	negative := d.value.Negative != other.value.Negative
+	a, aSmall := d.small()
+	b, bSmall := other.small()
+	if aSmall && bSmall {
+		high, low := bits.Mul64(a, b)
+		low, carry := bits.Add64(low, unitsPerOne/2, 0)
+		if high += carry; high < unitsPerOne {
+			quotient, _ := bits.Div64(high, low, unitsPerOne)
+			return newSmall(negative, quotient)
+		}
+	}
+	product := d.units()
+	return mustFromUnits(quoHalfUp(product.Mul(product, other.units()), bigUnitsPerOne))
+}
+
+// Quo returns d ÷ other, rounded half up to 8 places like Mul. It panics with
+// ErrOverflow, and with a sentence if other is 0.
+func (d Decimal) Quo(other Decimal) Decimal {
+	mustNotBeZero(other)
+	negative := d.value.Negative != other.value.Negative
+	if quotient, rest, ok := d.quoSmall(other); ok {
+		divisor, _ := other.small()
+		if rest < divisor-rest { // 2 × rest < divisor, without overflow
+			return newSmall(negative, quotient)
+		}
+		if quotient++; quotient != 0 {
+			return newSmall(negative, quotient)
+		}
+	}
+	dividend := d.units()
+	return mustFromUnits(quoHalfUp(dividend.Mul(dividend, bigUnitsPerOne), other.units()))
+}
+
+// QuoTrunc returns d ÷ other, cut off after 8 places, that is rounded towards
+// zero: how much of something that costs other each can be had for d. It panics
+// like Quo.
+func (d Decimal) QuoTrunc(other Decimal) Decimal {
+	mustNotBeZero(other)
+	if quotient, _, ok := d.quoSmall(other); ok {
+		return newSmall(d.value.Negative != other.value.Negative, quotient)
+	}
+	dividend := d.units()
+	dividend.Mul(dividend, bigUnitsPerOne)
+	return mustFromUnits(dividend.Quo(dividend, other.units()))
+}
+
+// FloorTo returns the largest multiple of step that is not above d. It panics
+// with a sentence unless step is above 0.
+func (d Decimal) FloorTo(step Decimal) Decimal {
+	mustBePositive(step)
+	a, aSmall := d.small()
+	s, sSmall := step.small()
+	if aSmall && sSmall && !d.value.Negative {
+		return newSmall(false, a-a%s)
+	}
+	units := d.units()
+	return mustFromUnits(units.Sub(units, new(big.Int).Mod(units, step.units())))
+}
+
+// IsMultipleOf reports whether d is a whole number of steps, 0 and negative ones
+// included. It panics with a sentence unless step is above 0.
+func (d Decimal) IsMultipleOf(step Decimal) bool {
+	mustBePositive(step)
+	a, aSmall := d.small()
+	s, sSmall := step.small()
+	if aSmall && sSmall {
+		return a%s == 0
+	}
+	units := d.units()
+	return units.Rem(units, step.units()).Sign() == 0
+}
+
+const unitsPerOne = 100_000_000 // 10^places
+
+var bigUnitsPerOne = big.NewInt(unitsPerOne)
+
+// small returns the units of |d| if they fit 64 bits, as they do below
+// 184 billion: nearly always, and worth a path without big numbers.
+func (d Decimal) small() (units uint64, ok bool) {
+	if !d.value.Coeff.IsUint64() {
+		return 0, false
+	}
+	return d.value.Coeff.Uint64(), true
+}
+
+// newSmall returns units × 10^-8, or its negative. Every uint64 is in range.
+func newSmall(negative bool, units uint64) Decimal {
+	if units == 0 {
+		return Decimal{}
+	}
+	var d Decimal
+	d.value.Exponent = -places
+	d.value.Negative = negative
+	d.value.Coeff.SetUint64(units)
+	return d
+}
+
+// quoSmall returns |d| ÷ |other|, cut off after 8 places, in units, and what is
+// left over, if all of it fits 64 bits. other is not 0.
+func (d Decimal) quoSmall(other Decimal) (quotient, rest uint64, ok bool) {
+	a, aSmall := d.small()
+	b, bSmall := other.small()
+	if !aSmall || !bSmall {
+		return 0, 0, false
+	}
+	high, low := bits.Mul64(a, unitsPerOne)
+	if high >= b {
+		return 0, 0, false
+	}
+	quotient, rest = bits.Div64(high, low, b)
+	return quotient, rest, true
+}
+
+// quoHalfUp returns n ÷ divisor rounded to the nearest integer, a tie away from
+// zero. It is the one rounding rule of the package.
+func quoHalfUp(n, divisor *big.Int) *big.Int {
+	quotient, rest := new(big.Int).QuoRem(n, divisor, new(big.Int))
+	if rest.Lsh(rest, 1).CmpAbs(divisor) >= 0 {
+		quotient.Add(quotient, big.NewInt(int64(n.Sign()*divisor.Sign())))
+	}
+	return quotient
+}
+
+// mustFromUnits is fromUnits for results: it panics with ErrOverflow.
+func mustFromUnits(units *big.Int) Decimal {
+	d, err := fromUnits(units)
+	if err != nil {
+		panic(ErrOverflow)
+	}
+	return d
+}
+
+func mustNotBeZero(divisor Decimal) {
+	if divisor.IsZero() {
+		panic("decimal: division by zero")
+	}
+}
+
+func mustBePositive(step Decimal) {
+	if step.Sign() <= 0 {
+		panic("decimal: a step must be above zero, not " + step.String())
+	}
+}
+
+// magnitude returns |n|, also of the least int64.
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
+}
