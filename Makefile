@@ -57,7 +57,7 @@ verify:
 ## lint: look for mistakes that tests do not find
 .PHONY: lint
 lint:
-	@go run $(GOLANGCI_LINT) run ./...
+	@go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 ## bench: measure, as ratios within one run
 .PHONY: bench

@@ -47,6 +47,7 @@ const (
 	ErrorCodeIDEMPOTENCYKEYREUSED ErrorCode = "IDEMPOTENCY_KEY_REUSED"
 	ErrorCodeINTERNAL             ErrorCode = "INTERNAL"
 	ErrorCodeINVALIDAPIKEY        ErrorCode = "INVALID_API_KEY"
+	ErrorCodeINVALIDSYMBOL        ErrorCode = "INVALID_SYMBOL"
 	ErrorCodeINVALIDTOKEN         ErrorCode = "INVALID_TOKEN"
 	ErrorCodeJWTREQUIRED          ErrorCode = "JWT_REQUIRED"
 	ErrorCodeMALFORMEDBODY        ErrorCode = "MALFORMED_BODY"
@@ -54,6 +55,7 @@ const (
 	ErrorCodeNOTFOUND             ErrorCode = "NOT_FOUND"
 	ErrorCodeOUTCOMEUNKNOWN       ErrorCode = "OUTCOME_UNKNOWN"
 	ErrorCodeOVERLOADED           ErrorCode = "OVERLOADED"
+	ErrorCodePRICENOTAVAILABLE    ErrorCode = "PRICE_NOT_AVAILABLE"
 	ErrorCodeREQUESTTIMEOUT       ErrorCode = "REQUEST_TIMEOUT"
 	ErrorCodeTOKENEXPIRED         ErrorCode = "TOKEN_EXPIRED"
 	ErrorCodeUNAVAILABLE          ErrorCode = "UNAVAILABLE"
@@ -78,6 +80,8 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case ErrorCodeINVALIDAPIKEY:
 		return true
+	case ErrorCodeINVALIDSYMBOL:
+		return true
 	case ErrorCodeINVALIDTOKEN:
 		return true
 	case ErrorCodeJWTREQUIRED:
@@ -91,6 +95,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrorCodeOUTCOMEUNKNOWN:
 		return true
 	case ErrorCodeOVERLOADED:
+		return true
+	case ErrorCodePRICENOTAVAILABLE:
 		return true
 	case ErrorCodeREQUESTTIMEOUT:
 		return true
@@ -185,6 +191,21 @@ func (e JwkUse) Valid() bool {
 	}
 }
 
+// Defines values for PairStatus.
+const (
+	PairStatusTRADING PairStatus = "TRADING"
+)
+
+// Valid indicates whether the value is a known member of the PairStatus enum.
+func (e PairStatus) Valid() bool {
+	switch e {
+	case PairStatusTRADING:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenTokenType.
 const (
 	TokenTokenTypeBearer TokenTokenType = "Bearer"
@@ -194,6 +215,36 @@ const (
 func (e TokenTokenType) Valid() bool {
 	switch e {
 	case TokenTokenTypeBearer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListCandlesParamsInterval.
+const (
+	ListCandlesParamsIntervalN15M ListCandlesParamsInterval = "15m"
+	ListCandlesParamsIntervalN1D  ListCandlesParamsInterval = "1d"
+	ListCandlesParamsIntervalN1H  ListCandlesParamsInterval = "1h"
+	ListCandlesParamsIntervalN1M  ListCandlesParamsInterval = "1m"
+	ListCandlesParamsIntervalN4H  ListCandlesParamsInterval = "4h"
+	ListCandlesParamsIntervalN5M  ListCandlesParamsInterval = "5m"
+)
+
+// Valid indicates whether the value is a known member of the ListCandlesParamsInterval enum.
+func (e ListCandlesParamsInterval) Valid() bool {
+	switch e {
+	case ListCandlesParamsIntervalN15M:
+		return true
+	case ListCandlesParamsIntervalN1D:
+		return true
+	case ListCandlesParamsIntervalN1H:
+		return true
+	case ListCandlesParamsIntervalN1M:
+		return true
+	case ListCandlesParamsIntervalN4H:
+		return true
+	case ListCandlesParamsIntervalN5M:
 		return true
 	default:
 		return false
@@ -407,6 +458,70 @@ type APIKey = auth.Secret
 // Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 type APISecret = auth.Secret
 
+// BookLevel A price and the quantity at it.
+//
+// Example: ["64250.10000000","0.50000000"]
+type BookLevel = []Amount
+
+// Candle What happened in one interval.
+type Candle struct {
+	// Close A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Close Amount `json:"close"`
+
+	// High A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	High Amount `json:"high"`
+
+	// Low A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Low Amount `json:"low"`
+
+	// Open A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Open Amount `json:"open"`
+
+	// Time RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Time Timestamp `json:"time"`
+
+	// TradeCount Trades of the market.
+	//
+	// Example: 60
+	TradeCount int64 `json:"trade_count"`
+
+	// Volume A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Volume Amount `json:"volume"`
+}
+
+// CandleList Candles of a pair.
+type CandleList struct {
+	// Candles The candles, oldest first.
+	Candles []Candle `json:"candles"`
+
+	// Count How many are answered.
+	//
+	// Example: 100
+	Count int32 `json:"count"`
+
+	// Interval Length of a candle.
+	//
+	// Example: 1h
+	Interval string `json:"interval"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+}
+
 // Color Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
 // clears the field.
 //
@@ -602,6 +717,45 @@ type LoginRequest struct {
 	APISecret auth.Secret `json:"api_secret"`
 }
 
+// MarketTrade A trade of the market.
+type MarketTrade struct {
+	// IsBuyerMaker Whether the buyer's order stood in the book, so that the seller was the taker.
+	//
+	// Example: false
+	IsBuyerMaker bool `json:"is_buyer_maker"`
+
+	// Price A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Price Amount `json:"price"`
+
+	// Quantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Quantity Amount `json:"quantity"`
+
+	// Time RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Time Timestamp `json:"time"`
+
+	// TradeID Identifies the trade within its pair.
+	//
+	// Example: 178496012345
+	TradeID string `json:"trade_id"`
+}
+
+// MarketTradeList Trades of the market.
+type MarketTradeList struct {
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// Trades The trades, newest first.
+	Trades []MarketTrade `json:"trades"`
+}
+
 // Name A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
 // direction-changing characters.
 //
@@ -613,10 +767,127 @@ type Name = string
 // Example: 10
 type OpenOrders = int32
 
+// Orderbook The order book of a pair.
+type Orderbook struct {
+	// Asks Lowest first.
+	Asks []BookLevel `json:"asks"`
+
+	// Bids Highest first.
+	Bids []BookLevel `json:"bids"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// Timestamp RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Timestamp Timestamp `json:"timestamp"`
+}
+
+// Pair A trading pair and its filters.
+type Pair struct {
+	// BaseAsset What is bought and sold.
+	//
+	// Example: BTC
+	BaseAsset string `json:"base_asset"`
+
+	// HasPrice Whether there is a price no older than 30 seconds.
+	//
+	// Example: true
+	HasPrice bool `json:"has_price"`
+
+	// MinNotional Least value of an order, in the quote asset.
+	//
+	// Example: 5.00000000
+	MinNotional decimal.Decimal `json:"min_notional"`
+
+	// MinQty Least quantity of an order, in the base asset.
+	//
+	// Example: 0.00001000
+	MinQty decimal.Decimal `json:"min_qty"`
+
+	// QuoteAsset What it is paid with.
+	//
+	// Example: USDT
+	QuoteAsset string `json:"quote_asset"`
+
+	// Status Whether orders are taken.
+	//
+	// Example: TRADING
+	Status PairStatus `json:"status"`
+
+	// StepSize Quantities are multiples of this.
+	//
+	// Example: 0.00001000
+	StepSize decimal.Decimal `json:"step_size"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// TickSize Prices are multiples of this.
+	//
+	// Example: 0.01000000
+	TickSize decimal.Decimal `json:"tick_size"`
+}
+
+// PairStatus Whether orders are taken.
+//
+// Example: TRADING
+type PairStatus string
+
+// PairList Every pair.
+type PairList struct {
+	// Pairs The pairs, by symbol.
+	Pairs []Pair `json:"pairs"`
+
+	// Total How many there are.
+	//
+	// Example: 40
+	Total int32 `json:"total"`
+}
+
 // PositionSizePct Largest position in a single coin, in percent of total equity.
 //
 // Example: 20
 type PositionSizePct = int32
+
+// Price The newest price of a pair.
+type Price struct {
+	// Price A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Price Amount `json:"price"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// Timestamp RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Timestamp Timestamp `json:"timestamp"`
+}
+
+// PriceList Prices of several pairs.
+type PriceList struct {
+	// Count How many are answered.
+	//
+	// Example: 2
+	Count int32 `json:"count"`
+
+	// Prices The prices.
+	Prices []Price `json:"prices"`
+
+	// Timestamp RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Timestamp Timestamp `json:"timestamp"`
+}
 
 // RegisterRequest Who registers.
 //
@@ -693,11 +964,74 @@ type StartingBalance = decimal.Decimal
 // Example: ["rsi","scalping","BTCUSDT"]
 type StrategyTags = []Tag
 
+// Symbol A pair's symbol, in any case.
+//
+// Example: BTCUSDT
+type Symbol = string
+
 // Tag A tag of 1–50 characters, counted after trimming; not blank; no control, zero-width, filling or
 // direction-changing characters.
 //
 // Example: momentum
 type Tag = string
+
+// Ticker The last 24 hours of a pair.
+type Ticker struct {
+	// Change A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Change Amount `json:"change"`
+
+	// ChangePct A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	ChangePct Amount `json:"change_pct"`
+
+	// Close A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Close Amount `json:"close"`
+
+	// High A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	High Amount `json:"high"`
+
+	// Low A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Low Amount `json:"low"`
+
+	// Open A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Open Amount `json:"open"`
+
+	// QuoteVolume A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	QuoteVolume Amount `json:"quote_volume"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// Timestamp RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Timestamp Timestamp `json:"timestamp"`
+
+	// TradeCount Trades of the market.
+	//
+	// Example: 86400
+	TradeCount int64 `json:"trade_count"`
+
+	// Volume A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Volume Amount `json:"volume"`
+}
 
 // Timestamp RFC 3339, UTC.
 //
@@ -823,6 +1157,9 @@ type Failure = Error
 // Invalid The envelope of every error.
 type Invalid = Error
 
+// NoPrice The envelope of every error.
+type NoPrice = Error
+
 // NotFound The envelope of every error.
 type NotFound = Error
 
@@ -839,6 +1176,9 @@ type Unauthorized = Error
 
 // Unavailable The envelope of every error.
 type Unavailable = Error
+
+// UnknownSymbol The envelope of every error.
+type UnknownSymbol = Error
 
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
@@ -916,6 +1256,42 @@ type RegisterParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ListCandlesParams defines parameters for ListCandles.
+type ListCandlesParams struct {
+	// Interval Length of a candle.
+	Interval *ListCandlesParamsInterval `form:"interval,omitempty" json:"interval,omitempty"`
+
+	// Limit Most candles to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// StartTime Beginning of the first candle, or earlier. RFC 3339.
+	StartTime *time.Time `form:"start_time,omitempty" json:"start_time,omitempty"`
+
+	// EndTime Candles begin before this. RFC 3339. Default, now.
+	EndTime *time.Time `form:"end_time,omitempty" json:"end_time,omitempty"`
+}
+
+// ListCandlesParamsInterval defines parameters for ListCandles.
+type ListCandlesParamsInterval string
+
+// GetOrderbookParams defines parameters for GetOrderbook.
+type GetOrderbookParams struct {
+	// Depth Levels on each side.
+	Depth *int32 `form:"depth,omitempty" json:"depth,omitempty"`
+}
+
+// ListPricesParams defines parameters for ListPrices.
+type ListPricesParams struct {
+	// Symbols Symbols, separated by commas, in any case.
+	Symbols []Symbol `form:"symbols,omitempty" json:"symbols,omitempty"`
+}
+
+// ListMarketTradesParams defines parameters for ListMarketTrades.
+type ListMarketTradesParams struct {
+	// Limit Most trades to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgentRequest
 
@@ -987,6 +1363,27 @@ type ServerInterface interface {
 	// Register Register an account
 	// (POST /api/v1/auth/register)
 	Register(ctx echo.Context, params RegisterParams) error
+	// ListCandles Candles of a pair
+	// (GET /api/v1/market/candles/{symbol})
+	ListCandles(ctx echo.Context, symbol Symbol, params ListCandlesParams) error
+	// GetOrderbook Order book of a pair
+	// (GET /api/v1/market/orderbook/{symbol})
+	GetOrderbook(ctx echo.Context, symbol Symbol, params GetOrderbookParams) error
+	// ListPairs Trading pairs and their filters
+	// (GET /api/v1/market/pairs)
+	ListPairs(ctx echo.Context) error
+	// GetPrice Current price of a pair
+	// (GET /api/v1/market/price/{symbol})
+	GetPrice(ctx echo.Context, symbol Symbol) error
+	// ListPrices Current prices of several pairs
+	// (GET /api/v1/market/prices)
+	ListPrices(ctx echo.Context, params ListPricesParams) error
+	// GetTicker Rolling 24 hours of a pair
+	// (GET /api/v1/market/ticker/{symbol})
+	GetTicker(ctx echo.Context, symbol Symbol) error
+	// ListMarketTrades Latest trades of a pair
+	// (GET /api/v1/market/trades/{symbol})
+	ListMarketTrades(ctx echo.Context, symbol Symbol, params ListMarketTradesParams) error
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(ctx echo.Context) error
@@ -1424,6 +1821,161 @@ func (w *ServerInterfaceWrapper) Register(ctx echo.Context) error {
 	return err
 }
 
+// ListCandles converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCandles(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "symbol" -------------
+	var symbol Symbol
+
+	err = runtime.BindStyledParameterWithOptions("simple", "symbol", ctx.Param("symbol"), &symbol, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCandlesParams
+	// ------------- Optional query parameter "interval" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "interval", ctx.QueryParams(), &params.Interval, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interval: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "start_time" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "start_time", ctx.QueryParams(), &params.StartTime, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter start_time: %s", err))
+	}
+
+	// ------------- Optional query parameter "end_time" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "end_time", ctx.QueryParams(), &params.EndTime, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter end_time: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCandles(ctx, symbol, params)
+	return err
+}
+
+// GetOrderbook converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOrderbook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "symbol" -------------
+	var symbol Symbol
+
+	err = runtime.BindStyledParameterWithOptions("simple", "symbol", ctx.Param("symbol"), &symbol, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOrderbookParams
+	// ------------- Optional query parameter "depth" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "depth", ctx.QueryParams(), &params.Depth, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter depth: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOrderbook(ctx, symbol, params)
+	return err
+}
+
+// ListPairs converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPairs(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPairs(ctx)
+	return err
+}
+
+// GetPrice converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPrice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "symbol" -------------
+	var symbol Symbol
+
+	err = runtime.BindStyledParameterWithOptions("simple", "symbol", ctx.Param("symbol"), &symbol, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPrice(ctx, symbol)
+	return err
+}
+
+// ListPrices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPrices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPricesParams
+	// ------------- Optional query parameter "symbols" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "symbols", ctx.QueryParams(), &params.Symbols, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbols: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPrices(ctx, params)
+	return err
+}
+
+// GetTicker converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTicker(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "symbol" -------------
+	var symbol Symbol
+
+	err = runtime.BindStyledParameterWithOptions("simple", "symbol", ctx.Param("symbol"), &symbol, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTicker(ctx, symbol)
+	return err
+}
+
+// ListMarketTrades converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMarketTrades(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "symbol" -------------
+	var symbol Symbol
+
+	err = runtime.BindStyledParameterWithOptions("simple", "symbol", ctx.Param("symbol"), &symbol, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMarketTradesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMarketTrades(ctx, symbol, params)
+	return err
+}
+
 // GetHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 	var err error
@@ -1507,6 +2059,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.GetAgentRiskProfile, options.OperationMiddlewares["getAgentRiskProfile"]...)
 	router.PUT(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.UpdateAgentRiskProfile, options.OperationMiddlewares["updateAgentRiskProfile"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/skill.md", wrapper.GetAgentSkill, options.OperationMiddlewares["getAgentSkill"]...)
+	router.GET(options.BaseURL+"/api/v1/market/pairs", wrapper.ListPairs, options.OperationMiddlewares["listPairs"]...)
+	router.GET(options.BaseURL+"/api/v1/market/price/:symbol", wrapper.GetPrice, options.OperationMiddlewares["getPrice"]...)
+	router.GET(options.BaseURL+"/api/v1/market/prices", wrapper.ListPrices, options.OperationMiddlewares["listPrices"]...)
+	router.GET(options.BaseURL+"/api/v1/market/ticker/:symbol", wrapper.GetTicker, options.OperationMiddlewares["getTicker"]...)
+	router.GET(options.BaseURL+"/api/v1/market/candles/:symbol", wrapper.ListCandles, options.OperationMiddlewares["listCandles"]...)
+	router.GET(options.BaseURL+"/api/v1/market/trades/:symbol", wrapper.ListMarketTrades, options.OperationMiddlewares["listMarketTrades"]...)
+	router.GET(options.BaseURL+"/api/v1/market/orderbook/:symbol", wrapper.GetOrderbook, options.OperationMiddlewares["getOrderbook"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 
@@ -1578,6 +2137,16 @@ type InvalidJSONResponse struct {
 	Headers InvalidResponseHeaders
 }
 
+type NoPriceResponseHeaders struct {
+	RetryAfter *int
+	XRequestID *string
+}
+type NoPriceJSONResponse struct {
+	Body Error
+
+	Headers NoPriceResponseHeaders
+}
+
 type NotFoundResponseHeaders struct {
 	XRequestID *string
 }
@@ -1623,6 +2192,15 @@ type UnavailableJSONResponse struct {
 	Body Error
 
 	Headers UnavailableResponseHeaders
+}
+
+type UnknownSymbolResponseHeaders struct {
+	XRequestID *string
+}
+type UnknownSymbolJSONResponse struct {
+	Body Error
+
+	Headers UnknownSymbolResponseHeaders
 }
 
 type GetJwksRequestObject struct {
@@ -3583,6 +4161,704 @@ func (response RegisterdefaultJSONResponse) VisitRegisterResponse(w http.Respons
 	return err
 }
 
+type ListCandlesRequestObject struct {
+	Symbol Symbol `json:"symbol"`
+	Params ListCandlesParams
+}
+
+type ListCandlesResponseObject interface {
+	VisitListCandlesResponse(w http.ResponseWriter) error
+}
+
+type ListCandles200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListCandles200JSONResponse struct {
+	Body    CandleList
+	Headers ListCandles200ResponseHeaders
+}
+
+func (response ListCandles200JSONResponse) VisitListCandlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandles400JSONResponse struct{ UnknownSymbolJSONResponse }
+
+func (response ListCandles400JSONResponse) VisitListCandlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandles422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListCandles422JSONResponse) VisitListCandlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandlesdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListCandlesdefaultJSONResponse) VisitListCandlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderbookRequestObject struct {
+	Symbol Symbol `json:"symbol"`
+	Params GetOrderbookParams
+}
+
+type GetOrderbookResponseObject interface {
+	VisitGetOrderbookResponse(w http.ResponseWriter) error
+}
+
+type GetOrderbook200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetOrderbook200JSONResponse struct {
+	Body    Orderbook
+	Headers GetOrderbook200ResponseHeaders
+}
+
+func (response GetOrderbook200JSONResponse) VisitGetOrderbookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderbook400JSONResponse struct{ UnknownSymbolJSONResponse }
+
+func (response GetOrderbook400JSONResponse) VisitGetOrderbookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderbook422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetOrderbook422JSONResponse) VisitGetOrderbookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderbook503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response GetOrderbook503JSONResponse) VisitGetOrderbookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderbookdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetOrderbookdefaultJSONResponse) VisitGetOrderbookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPairsRequestObject struct {
+}
+
+type ListPairsResponseObject interface {
+	VisitListPairsResponse(w http.ResponseWriter) error
+}
+
+type ListPairs200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListPairs200JSONResponse struct {
+	Body    PairList
+	Headers ListPairs200ResponseHeaders
+}
+
+func (response ListPairs200JSONResponse) VisitListPairsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPairsdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListPairsdefaultJSONResponse) VisitListPairsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPriceRequestObject struct {
+	Symbol Symbol `json:"symbol"`
+}
+
+type GetPriceResponseObject interface {
+	VisitGetPriceResponse(w http.ResponseWriter) error
+}
+
+type GetPrice200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetPrice200JSONResponse struct {
+	Body    Price
+	Headers GetPrice200ResponseHeaders
+}
+
+func (response GetPrice200JSONResponse) VisitGetPriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPrice400JSONResponse struct{ UnknownSymbolJSONResponse }
+
+func (response GetPrice400JSONResponse) VisitGetPriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPrice422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetPrice422JSONResponse) VisitGetPriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPrice503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response GetPrice503JSONResponse) VisitGetPriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPricedefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetPricedefaultJSONResponse) VisitGetPriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPricesRequestObject struct {
+	Params ListPricesParams
+}
+
+type ListPricesResponseObject interface {
+	VisitListPricesResponse(w http.ResponseWriter) error
+}
+
+type ListPrices200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListPrices200JSONResponse struct {
+	Body    PriceList
+	Headers ListPrices200ResponseHeaders
+}
+
+func (response ListPrices200JSONResponse) VisitListPricesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPrices400JSONResponse struct{ UnknownSymbolJSONResponse }
+
+func (response ListPrices400JSONResponse) VisitListPricesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPrices422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListPrices422JSONResponse) VisitListPricesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPrices503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response ListPrices503JSONResponse) VisitListPricesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPricesdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListPricesdefaultJSONResponse) VisitListPricesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTickerRequestObject struct {
+	Symbol Symbol `json:"symbol"`
+}
+
+type GetTickerResponseObject interface {
+	VisitGetTickerResponse(w http.ResponseWriter) error
+}
+
+type GetTicker200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetTicker200JSONResponse struct {
+	Body    Ticker
+	Headers GetTicker200ResponseHeaders
+}
+
+func (response GetTicker200JSONResponse) VisitGetTickerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicker400JSONResponse struct{ UnknownSymbolJSONResponse }
+
+func (response GetTicker400JSONResponse) VisitGetTickerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicker422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetTicker422JSONResponse) VisitGetTickerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTicker503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response GetTicker503JSONResponse) VisitGetTickerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTickerdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetTickerdefaultJSONResponse) VisitGetTickerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarketTradesRequestObject struct {
+	Symbol Symbol `json:"symbol"`
+	Params ListMarketTradesParams
+}
+
+type ListMarketTradesResponseObject interface {
+	VisitListMarketTradesResponse(w http.ResponseWriter) error
+}
+
+type ListMarketTrades200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListMarketTrades200JSONResponse struct {
+	Body    MarketTradeList
+	Headers ListMarketTrades200ResponseHeaders
+}
+
+func (response ListMarketTrades200JSONResponse) VisitListMarketTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarketTrades400JSONResponse struct{ UnknownSymbolJSONResponse }
+
+func (response ListMarketTrades400JSONResponse) VisitListMarketTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarketTrades422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListMarketTrades422JSONResponse) VisitListMarketTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarketTrades503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response ListMarketTrades503JSONResponse) VisitListMarketTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarketTradesdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListMarketTradesdefaultJSONResponse) VisitListMarketTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -3769,6 +5045,27 @@ type StrictServerInterface interface {
 	// Register Register an account
 	// (POST /api/v1/auth/register)
 	Register(ctx context.Context, request RegisterRequestObject) (RegisterResponseObject, error)
+	// ListCandles Candles of a pair
+	// (GET /api/v1/market/candles/{symbol})
+	ListCandles(ctx context.Context, request ListCandlesRequestObject) (ListCandlesResponseObject, error)
+	// GetOrderbook Order book of a pair
+	// (GET /api/v1/market/orderbook/{symbol})
+	GetOrderbook(ctx context.Context, request GetOrderbookRequestObject) (GetOrderbookResponseObject, error)
+	// ListPairs Trading pairs and their filters
+	// (GET /api/v1/market/pairs)
+	ListPairs(ctx context.Context, request ListPairsRequestObject) (ListPairsResponseObject, error)
+	// GetPrice Current price of a pair
+	// (GET /api/v1/market/price/{symbol})
+	GetPrice(ctx context.Context, request GetPriceRequestObject) (GetPriceResponseObject, error)
+	// ListPrices Current prices of several pairs
+	// (GET /api/v1/market/prices)
+	ListPrices(ctx context.Context, request ListPricesRequestObject) (ListPricesResponseObject, error)
+	// GetTicker Rolling 24 hours of a pair
+	// (GET /api/v1/market/ticker/{symbol})
+	GetTicker(ctx context.Context, request GetTickerRequestObject) (GetTickerResponseObject, error)
+	// ListMarketTrades Latest trades of a pair
+	// (GET /api/v1/market/trades/{symbol})
+	ListMarketTrades(ctx context.Context, request ListMarketTradesRequestObject) (ListMarketTradesResponseObject, error)
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -4348,6 +5645,182 @@ func (sh *strictHandler) Register(ctx echo.Context, params RegisterParams) error
 		return err
 	} else if validResponse, ok := response.(RegisterResponseObject); ok {
 		return validResponse.VisitRegisterResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCandles operation middleware
+func (sh *strictHandler) ListCandles(ctx echo.Context, symbol Symbol, params ListCandlesParams) error {
+	var request ListCandlesRequestObject
+
+	request.Symbol = symbol
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCandles(ctx.Request().Context(), request.(ListCandlesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCandles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCandlesResponseObject); ok {
+		return validResponse.VisitListCandlesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOrderbook operation middleware
+func (sh *strictHandler) GetOrderbook(ctx echo.Context, symbol Symbol, params GetOrderbookParams) error {
+	var request GetOrderbookRequestObject
+
+	request.Symbol = symbol
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrderbook(ctx.Request().Context(), request.(GetOrderbookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrderbook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOrderbookResponseObject); ok {
+		return validResponse.VisitGetOrderbookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPairs operation middleware
+func (sh *strictHandler) ListPairs(ctx echo.Context) error {
+	var request ListPairsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPairs(ctx.Request().Context(), request.(ListPairsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPairs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPairsResponseObject); ok {
+		return validResponse.VisitListPairsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPrice operation middleware
+func (sh *strictHandler) GetPrice(ctx echo.Context, symbol Symbol) error {
+	var request GetPriceRequestObject
+
+	request.Symbol = symbol
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPrice(ctx.Request().Context(), request.(GetPriceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPrice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPriceResponseObject); ok {
+		return validResponse.VisitGetPriceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPrices operation middleware
+func (sh *strictHandler) ListPrices(ctx echo.Context, params ListPricesParams) error {
+	var request ListPricesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPrices(ctx.Request().Context(), request.(ListPricesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPrices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPricesResponseObject); ok {
+		return validResponse.VisitListPricesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTicker operation middleware
+func (sh *strictHandler) GetTicker(ctx echo.Context, symbol Symbol) error {
+	var request GetTickerRequestObject
+
+	request.Symbol = symbol
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTicker(ctx.Request().Context(), request.(GetTickerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTicker")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTickerResponseObject); ok {
+		return validResponse.VisitGetTickerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMarketTrades operation middleware
+func (sh *strictHandler) ListMarketTrades(ctx echo.Context, symbol Symbol, params ListMarketTradesParams) error {
+	var request ListMarketTradesRequestObject
+
+	request.Symbol = symbol
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMarketTrades(ctx.Request().Context(), request.(ListMarketTradesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMarketTrades")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMarketTradesResponseObject); ok {
+		return validResponse.VisitListMarketTradesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

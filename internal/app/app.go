@@ -15,6 +15,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 )
 
@@ -59,7 +60,7 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	a.add(func(context.Context) error { probe.Close(); return nil })
 	a.where = db.where
 	a.handler, err = httpapi.New(httpapi.Options{
-		Pool: db.pool, Probe: probe, Vault: db.vault, Logger: log, Now: time.Now, Random: rand.Reader,
+		Pool: db.pool, Probe: probe, Vault: db.vault, Market: sim.New(cfg.MarketSeed, time.Now), Logger: log, Now: time.Now, Random: rand.Reader,
 		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
 		RequestTimeout: cfg.RequestTimeout,
 	})

@@ -33,6 +33,7 @@ type Server struct {
 	IdleTimeout       time.Duration `name:"idle-timeout" env:"AGENTEXCHANGE_IDLE_TIMEOUT" default:"2m" help:"How long an idle connection is kept."`
 	DrainDelay        time.Duration `name:"drain-delay" env:"AGENTEXCHANGE_DRAIN_DELAY" default:"1s" help:"How long to serve on after SIGTERM while /readyz answers 503, so that load balancers notice: a few of their probes' intervals. Ctrl-C does not wait."`
 	ShutdownTimeout   time.Duration `name:"shutdown-timeout" env:"AGENTEXCHANGE_SHUTDOWN_TIMEOUT" default:"20s" help:"Longest wait for running requests at shutdown."`
+	MarketSeed        uint64        `name:"market-seed" env:"AGENTEXCHANGE_MARKET_SEED" default:"1" help:"Seed of the simulated market; the same for every replica. Servers with the same seed have the same prices, and whoever knows it can compute those to come."`
 	LogLevel          string        `name:"log-level" env:"AGENTEXCHANGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error. Logs are JSON when the output is not a terminal."`
 }
 

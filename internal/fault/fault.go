@@ -19,6 +19,7 @@ const (
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
 	Internal             Code = "INTERNAL"
 	InvalidAPIKey        Code = "INVALID_API_KEY"
+	InvalidSymbol        Code = "INVALID_SYMBOL"
 	InvalidToken         Code = "INVALID_TOKEN"
 	JWTRequired          Code = "JWT_REQUIRED"
 	MalformedBody        Code = "MALFORMED_BODY"
@@ -26,6 +27,7 @@ const (
 	NotFound             Code = "NOT_FOUND"
 	OutcomeUnknown       Code = "OUTCOME_UNKNOWN"
 	Overloaded           Code = "OVERLOADED"
+	PriceNotAvailable    Code = "PRICE_NOT_AVAILABLE"
 	RequestTimeout       Code = "REQUEST_TIMEOUT"
 	TokenExpired         Code = "TOKEN_EXPIRED"
 	Unavailable          Code = "UNAVAILABLE"
@@ -54,6 +56,8 @@ var registry = map[Code]definition{
 		message: "The server failed. Try again; if it lasts, report the request_id to whoever runs this server."},
 	InvalidAPIKey: {status: http.StatusUnauthorized,
 		message: "The API key or secret is not valid. Check both for missing or mistaken characters."},
+	InvalidSymbol: {status: http.StatusBadRequest,
+		message: "There is no such pair. GET /api/v1/market/pairs lists them."},
 	InvalidToken: {status: http.StatusUnauthorized,
 		message: "The token is not valid. Call POST /api/v1/auth/login for a new one."},
 	JWTRequired: {status: http.StatusUnauthorized,
@@ -69,6 +73,8 @@ var registry = map[Code]definition{
 			"been. Repeat the request with the same Idempotency-Key, or look before you repeat it without one."},
 	Overloaded: {status: http.StatusServiceUnavailable, retryAfter: time.Second,
 		message: "The server has more requests than it can work on. Try again shortly."},
+	PriceNotAvailable: {status: http.StatusServiceUnavailable, retryAfter: time.Second,
+		message: "There is no recent price of this pair. Try again shortly."},
 	RequestTimeout: {status: http.StatusRequestTimeout,
 		message: "The request did not arrive in time. Send it again, and faster."},
 	TokenExpired: {status: http.StatusUnauthorized,

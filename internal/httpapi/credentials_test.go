@@ -95,7 +95,9 @@ func withoutRequestID(answer *testkit.Answer) string {
 	return strings.ReplaceAll(string(answer.Body), answer.Header.Get("X-Request-Id"), "")
 }
 
-func fill(path, agentID string) string { return strings.ReplaceAll(path, "{agent_id}", agentID) }
+func fill(path, agentID string) string {
+	return strings.NewReplacer("{agent_id}", agentID, "{symbol}", "BTCUSDT").Replace(path)
+}
 
 // forger makes tokens that must not be accepted.
 type forger struct {

@@ -72,7 +72,7 @@ type hostile struct {
 
 func (h *hostile) attack(t *testing.T, target target) {
 	t.Helper()
-	path := strings.ReplaceAll(target.path, "{agent_id}", h.id())
+	path := strings.NewReplacer("{agent_id}", h.id(), "{symbol}", h.symbol()).Replace(target.path)
 	if h.IntN(3) == 0 {
 		path += "?" + h.query()
 	}
@@ -136,8 +136,15 @@ func (h *hostile) id() string {
 	}
 }
 
+func (h *hostile) symbol() string {
+	if h.IntN(2) == 0 {
+		return "BTCUSDT"
+	}
+	return url.PathEscape(h.text())
+}
+
 func (h *hostile) query() string {
-	names := []string{"limit", "offset", "include_archived", "include_key", "new_name", h.text()}
+	names := []string{"symbols", "interval", "start_time", "end_time", "depth", "limit", "offset", "include_archived", "include_key", "new_name", h.text()}
 	if h.IntN(8) == 0 {
 		return strings.ReplaceAll(strings.ReplaceAll(h.text(), "#", ""), " ", "+")
 	}

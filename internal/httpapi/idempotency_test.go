@@ -11,6 +11,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
@@ -178,7 +179,7 @@ func TestExpiredAnswersAreForgottenAndSwept(t *testing.T) {
 // sweeper is a second handler on the server's database.
 func sweeper(t *testing.T, server *testkit.Server) *httpapi.Server {
 	t.Helper()
-	handler, err := httpapi.New(httpapi.Options{Pool: server.Pool, Vault: server.Vault(t), Now: time.Now, MaxInFlight: 1})
+	handler, err := httpapi.New(httpapi.Options{Pool: server.Pool, Vault: server.Vault(t), Now: time.Now, MaxInFlight: 1, Market: sim.New(1, time.Now)})
 	require.NoError(t, err)
 	return handler
 }

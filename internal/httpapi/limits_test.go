@@ -62,8 +62,8 @@ func TestQueryParametersAreHeldToTheirLimits(t *testing.T) {
 	account := server.Register(t)
 	eachOperation(func(path, method string, op *openapi3.Operation) {
 		for _, param := range op.Parameters {
-			if param.Value.In != openapi3.ParameterInQuery {
-				continue
+			if param.Value.In != openapi3.ParameterInQuery || param.Value.Schema.Value.Type.Is("array") {
+				continue // lists are written differently in a query
 			}
 			name, schema := param.Value.Name, param.Value.Schema.Value
 			for _, p := range probesOf(schema, false) {

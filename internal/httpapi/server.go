@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -23,6 +24,7 @@ type Options struct {
 	Pool   *pgxpool.Pool
 	Probe  *pgxpool.Pool // for readiness alone, so that it does not queue behind requests
 	Vault  *auth.Vault
+	Market market.Feed
 	Logger *slog.Logger
 	Now    func() time.Time
 	Random io.Reader
@@ -39,6 +41,7 @@ type Server struct {
 	pool      *pgxpool.Pool
 	probe     *pgxpool.Pool
 	vault     *auth.Vault
+	market    market.Feed
 	tokens    *auth.Tokens
 	log       *slog.Logger
 	now       func() time.Time
@@ -71,6 +74,7 @@ func New(options Options) (*Server, error) {
 		pool:      options.Pool,
 		probe:     options.Probe,
 		vault:     options.Vault,
+		market:    options.Market,
 		tokens:    auth.NewTokens(options.Pool, options.Vault, options.Now),
 		log:       options.Logger,
 		now:       func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps

@@ -32,5 +32,8 @@ func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObje
 	if !migrated {
 		return nil, fault.New(fault.Unavailable).Because(errors.New("the database is not migrated"))
 	}
+	if prices := s.prices(); len(prices) == 0 {
+		return nil, fault.New(fault.Unavailable).Because(errors.New("there are no prices"))
+	}
 	return api.GetReadiness200JSONResponse{Body: api.Health{Status: api.HealthStatusReady}}, nil
 }
