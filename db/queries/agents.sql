@@ -4,12 +4,13 @@ with agent as (
     insert into agents (
         id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework,
         strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at,
-        updated_at
+        updated_at, session_id, session_started_at, day_started_at, day_start_equity
     ) values (
         @id::uuid, @account_id::uuid, @display_name::text, @api_key_digest::bytea, @api_key_preview::text,
         @starting_balance::numeric, sqlc.narg('llm_model')::text, sqlc.narg('framework')::text, @strategy_tags::text[],
         @max_position_size_pct::integer, @daily_loss_limit_pct::integer, @max_open_orders::integer,
-        sqlc.narg('color')::text, 'active', @created_at::timestamptz, @created_at::timestamptz
+        sqlc.narg('color')::text, 'active', @created_at::timestamptz, @created_at::timestamptz, @session_id::uuid,
+        @created_at::timestamptz, @day_started_at::timestamptz, @starting_balance::numeric
     )
     returning *
 ), key as (
@@ -20,6 +21,15 @@ with agent as (
 ), balance as (
     insert into balances (agent_id, asset, available, locked)
     values (@id::uuid, 'USDT', @starting_balance::numeric, 0)
+), session as (
+    insert into sessions (agent_id, id, starting_balance, started_at)
+    values (@id::uuid, @session_id::uuid, @starting_balance::numeric, @created_at::timestamptz)
+), deposit as (
+    insert into ledger (agent_id, id, asset, amount, source, target, target_after, kind, created_at)
+    values (
+        @id::uuid, @deposit_id::uuid, 'USDT', @starting_balance::numeric, 'equity', 'available',
+        @starting_balance::numeric, 'deposit', @created_at::timestamptz
+    )
 )
 select * from agent;
 
@@ -88,13 +98,34 @@ update agents set
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
+-- AgentReset begins a new session.
 -- name: AgentReset :one
-update agents set status = 'active', updated_at = greatest(updated_at, @updated_at::timestamptz)
+update agents set
+    status = 'active',
+    starting_balance = @starting_balance::numeric,
+    session_id = @session_id::uuid,
+    session_started_at = @updated_at::timestamptz,
+    day_started_at = @day_started_at::timestamptz,
+    day_start_equity = @starting_balance::numeric,
+    updated_at = greatest(updated_at, @updated_at::timestamptz)
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
+-- AgentDelete deletes everything of an agent that is locked, and tells the matcher of its pending orders.
 -- name: AgentDelete :exec
-delete from agents where id = @id::uuid and account_id = @account_id::uuid;
+with changed as (
+    insert into order_changes (agent_id, order_id)
+    select o.agent_id, o.id from orders as o where o.agent_id = @id::uuid and o.status = 'pending'
+), ordered as (
+    delete from orders where orders.agent_id = @id::uuid
+), traded as (
+    delete from trades where trades.agent_id = @id::uuid
+), posted as (
+    delete from ledger where ledger.agent_id = @id::uuid
+), begun as (
+    delete from sessions where sessions.agent_id = @id::uuid
+)
+delete from agents where agents.id = @id::uuid and agents.account_id = @account_id::uuid;
 
 -- name: AgentKeyDelete :exec
 delete from agent_keys where digest = @digest::bytea;
@@ -119,12 +150,3 @@ select sqlc.embed(agents), sealed_keys.sealed
 from agents
 inner join sealed_keys on sealed_keys.agent_id = agents.id
 where agents.id = @id::uuid and agents.account_id = @account_id::uuid;
-
--- BalanceReset leaves the agent its starting balance and nothing else.
--- name: BalanceReset :exec
-with emptied as (
-    delete from balances where agent_id = @agent_id::uuid and asset <> 'USDT'
-)
-insert into balances (agent_id, asset, available, locked)
-values (@agent_id::uuid, 'USDT', @starting_balance::numeric, 0)
-on conflict (agent_id, asset) do update set available = excluded.available, locked = 0;

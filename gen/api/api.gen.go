@@ -38,47 +38,84 @@ func (e AgentStatus) Valid() bool {
 	}
 }
 
+// Defines values for CancellationStatus.
+const (
+	CancellationStatusCancelled CancellationStatus = "cancelled"
+)
+
+// Valid indicates whether the value is a known member of the CancellationStatus enum.
+func (e CancellationStatus) Valid() bool {
+	switch e {
+	case CancellationStatusCancelled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ErrorCode.
 const (
-	ErrorCodeAGENTNOTFOUND        ErrorCode = "AGENT_NOT_FOUND"
-	ErrorCodeBODYTOOLARGE         ErrorCode = "BODY_TOO_LARGE"
-	ErrorCodeDUPLICATEACCOUNT     ErrorCode = "DUPLICATE_ACCOUNT"
-	ErrorCodeIDEMPOTENCYINFLIGHT  ErrorCode = "IDEMPOTENCY_IN_FLIGHT"
-	ErrorCodeIDEMPOTENCYKEYREUSED ErrorCode = "IDEMPOTENCY_KEY_REUSED"
-	ErrorCodeINTERNAL             ErrorCode = "INTERNAL"
-	ErrorCodeINVALIDAPIKEY        ErrorCode = "INVALID_API_KEY"
-	ErrorCodeINVALIDSYMBOL        ErrorCode = "INVALID_SYMBOL"
-	ErrorCodeINVALIDTOKEN         ErrorCode = "INVALID_TOKEN"
-	ErrorCodeJWTREQUIRED          ErrorCode = "JWT_REQUIRED"
-	ErrorCodeMALFORMEDBODY        ErrorCode = "MALFORMED_BODY"
-	ErrorCodeMETHODNOTALLOWED     ErrorCode = "METHOD_NOT_ALLOWED"
-	ErrorCodeNOTFOUND             ErrorCode = "NOT_FOUND"
-	ErrorCodeOUTCOMEUNKNOWN       ErrorCode = "OUTCOME_UNKNOWN"
-	ErrorCodeOVERLOADED           ErrorCode = "OVERLOADED"
-	ErrorCodePRICENOTAVAILABLE    ErrorCode = "PRICE_NOT_AVAILABLE"
-	ErrorCodeREQUESTTIMEOUT       ErrorCode = "REQUEST_TIMEOUT"
-	ErrorCodeTOKENEXPIRED         ErrorCode = "TOKEN_EXPIRED"
-	ErrorCodeUNAVAILABLE          ErrorCode = "UNAVAILABLE"
-	ErrorCodeUNSUPPORTEDMEDIATYPE ErrorCode = "UNSUPPORTED_MEDIA_TYPE"
-	ErrorCodeVALIDATIONERROR      ErrorCode = "VALIDATION_ERROR"
+	ErrorCodeAGENTARCHIVED          ErrorCode = "AGENT_ARCHIVED"
+	ErrorCodeAGENTNOTFOUND          ErrorCode = "AGENT_NOT_FOUND"
+	ErrorCodeAGENTREQUIRED          ErrorCode = "AGENT_REQUIRED"
+	ErrorCodeBODYTOOLARGE           ErrorCode = "BODY_TOO_LARGE"
+	ErrorCodeDUPLICATEACCOUNT       ErrorCode = "DUPLICATE_ACCOUNT"
+	ErrorCodeDUPLICATECLIENTORDERID ErrorCode = "DUPLICATE_CLIENT_ORDER_ID"
+	ErrorCodeIDEMPOTENCYINFLIGHT    ErrorCode = "IDEMPOTENCY_IN_FLIGHT"
+	ErrorCodeIDEMPOTENCYKEYREUSED   ErrorCode = "IDEMPOTENCY_KEY_REUSED"
+	ErrorCodeINSUFFICIENTBALANCE    ErrorCode = "INSUFFICIENT_BALANCE"
+	ErrorCodeINTERNAL               ErrorCode = "INTERNAL"
+	ErrorCodeINVALIDAPIKEY          ErrorCode = "INVALID_API_KEY"
+	ErrorCodeINVALIDPRICE           ErrorCode = "INVALID_PRICE"
+	ErrorCodeINVALIDQUANTITY        ErrorCode = "INVALID_QUANTITY"
+	ErrorCodeINVALIDSYMBOL          ErrorCode = "INVALID_SYMBOL"
+	ErrorCodeINVALIDTOKEN           ErrorCode = "INVALID_TOKEN"
+	ErrorCodeJWTREQUIRED            ErrorCode = "JWT_REQUIRED"
+	ErrorCodeMALFORMEDBODY          ErrorCode = "MALFORMED_BODY"
+	ErrorCodeMETHODNOTALLOWED       ErrorCode = "METHOD_NOT_ALLOWED"
+	ErrorCodeNOTFOUND               ErrorCode = "NOT_FOUND"
+	ErrorCodeORDERNOTCANCELLABLE    ErrorCode = "ORDER_NOT_CANCELLABLE"
+	ErrorCodeORDERNOTFOUND          ErrorCode = "ORDER_NOT_FOUND"
+	ErrorCodeORDERREJECTED          ErrorCode = "ORDER_REJECTED"
+	ErrorCodeOUTCOMEUNKNOWN         ErrorCode = "OUTCOME_UNKNOWN"
+	ErrorCodeOVERLOADED             ErrorCode = "OVERLOADED"
+	ErrorCodePERMISSIONDENIED       ErrorCode = "PERMISSION_DENIED"
+	ErrorCodePRICENOTAVAILABLE      ErrorCode = "PRICE_NOT_AVAILABLE"
+	ErrorCodeREQUESTTIMEOUT         ErrorCode = "REQUEST_TIMEOUT"
+	ErrorCodeTOKENEXPIRED           ErrorCode = "TOKEN_EXPIRED"
+	ErrorCodeUNAVAILABLE            ErrorCode = "UNAVAILABLE"
+	ErrorCodeUNSUPPORTEDMEDIATYPE   ErrorCode = "UNSUPPORTED_MEDIA_TYPE"
+	ErrorCodeVALIDATIONERROR        ErrorCode = "VALIDATION_ERROR"
 )
 
 // Valid indicates whether the value is a known member of the ErrorCode enum.
 func (e ErrorCode) Valid() bool {
 	switch e {
+	case ErrorCodeAGENTARCHIVED:
+		return true
 	case ErrorCodeAGENTNOTFOUND:
+		return true
+	case ErrorCodeAGENTREQUIRED:
 		return true
 	case ErrorCodeBODYTOOLARGE:
 		return true
 	case ErrorCodeDUPLICATEACCOUNT:
 		return true
+	case ErrorCodeDUPLICATECLIENTORDERID:
+		return true
 	case ErrorCodeIDEMPOTENCYINFLIGHT:
 		return true
 	case ErrorCodeIDEMPOTENCYKEYREUSED:
 		return true
+	case ErrorCodeINSUFFICIENTBALANCE:
+		return true
 	case ErrorCodeINTERNAL:
 		return true
 	case ErrorCodeINVALIDAPIKEY:
+		return true
+	case ErrorCodeINVALIDPRICE:
+		return true
+	case ErrorCodeINVALIDQUANTITY:
 		return true
 	case ErrorCodeINVALIDSYMBOL:
 		return true
@@ -92,9 +129,17 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case ErrorCodeNOTFOUND:
 		return true
+	case ErrorCodeORDERNOTCANCELLABLE:
+		return true
+	case ErrorCodeORDERNOTFOUND:
+		return true
+	case ErrorCodeORDERREJECTED:
+		return true
 	case ErrorCodeOUTCOMEUNKNOWN:
 		return true
 	case ErrorCodeOVERLOADED:
+		return true
+	case ErrorCodePERMISSIONDENIED:
 		return true
 	case ErrorCodePRICENOTAVAILABLE:
 		return true
@@ -113,6 +158,27 @@ func (e ErrorCode) Valid() bool {
 	}
 }
 
+// Defines values for HeadroomRule.
+const (
+	HeadroomRuleDailyLossLimit HeadroomRule = "daily_loss_limit"
+	HeadroomRuleMaxOpenOrders  HeadroomRule = "max_open_orders"
+	HeadroomRulePositionLimit  HeadroomRule = "position_limit"
+)
+
+// Valid indicates whether the value is a known member of the HeadroomRule enum.
+func (e HeadroomRule) Valid() bool {
+	switch e {
+	case HeadroomRuleDailyLossLimit:
+		return true
+	case HeadroomRuleMaxOpenOrders:
+		return true
+	case HeadroomRulePositionLimit:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusOk    HealthStatus = "ok"
@@ -125,6 +191,27 @@ func (e HealthStatus) Valid() bool {
 	case HealthStatusOk:
 		return true
 	case HealthStatusReady:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HistoryInterval.
+const (
+	HistoryIntervalN1D HistoryInterval = "1d"
+	HistoryIntervalN1H HistoryInterval = "1h"
+	HistoryIntervalN1M HistoryInterval = "1m"
+)
+
+// Valid indicates whether the value is a known member of the HistoryInterval enum.
+func (e HistoryInterval) Valid() bool {
+	switch e {
+	case HistoryIntervalN1D:
+		return true
+	case HistoryIntervalN1H:
+		return true
+	case HistoryIntervalN1M:
 		return true
 	default:
 		return false
@@ -191,6 +278,111 @@ func (e JwkUse) Valid() bool {
 	}
 }
 
+// Defines values for LedgerEntryBucket.
+const (
+	LedgerEntryBucketAvailable LedgerEntryBucket = "available"
+	LedgerEntryBucketEquity    LedgerEntryBucket = "equity"
+	LedgerEntryBucketFee       LedgerEntryBucket = "fee"
+	LedgerEntryBucketLocked    LedgerEntryBucket = "locked"
+	LedgerEntryBucketMarket    LedgerEntryBucket = "market"
+)
+
+// Valid indicates whether the value is a known member of the LedgerEntryBucket enum.
+func (e LedgerEntryBucket) Valid() bool {
+	switch e {
+	case LedgerEntryBucketAvailable:
+		return true
+	case LedgerEntryBucketEquity:
+		return true
+	case LedgerEntryBucketFee:
+		return true
+	case LedgerEntryBucketLocked:
+		return true
+	case LedgerEntryBucketMarket:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LedgerEntryKind.
+const (
+	LedgerEntryKindDeposit LedgerEntryKind = "deposit"
+	LedgerEntryKindFee     LedgerEntryKind = "fee"
+	LedgerEntryKindHold    LedgerEntryKind = "hold"
+	LedgerEntryKindRelease LedgerEntryKind = "release"
+	LedgerEntryKindReset   LedgerEntryKind = "reset"
+	LedgerEntryKindTrade   LedgerEntryKind = "trade"
+)
+
+// Valid indicates whether the value is a known member of the LedgerEntryKind enum.
+func (e LedgerEntryKind) Valid() bool {
+	switch e {
+	case LedgerEntryKindDeposit:
+		return true
+	case LedgerEntryKindFee:
+		return true
+	case LedgerEntryKindHold:
+		return true
+	case LedgerEntryKindRelease:
+		return true
+	case LedgerEntryKindReset:
+		return true
+	case LedgerEntryKindTrade:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderStatus.
+const (
+	OrderStatusCancelled OrderStatus = "cancelled"
+	OrderStatusExpired   OrderStatus = "expired"
+	OrderStatusFilled    OrderStatus = "filled"
+	OrderStatusPending   OrderStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the OrderStatus enum.
+func (e OrderStatus) Valid() bool {
+	switch e {
+	case OrderStatusCancelled:
+		return true
+	case OrderStatusExpired:
+		return true
+	case OrderStatusFilled:
+		return true
+	case OrderStatusPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderType.
+const (
+	OrderTypeLimit      OrderType = "limit"
+	OrderTypeMarket     OrderType = "market"
+	OrderTypeStopLoss   OrderType = "stop_loss"
+	OrderTypeTakeProfit OrderType = "take_profit"
+)
+
+// Valid indicates whether the value is a known member of the OrderType enum.
+func (e OrderType) Valid() bool {
+	switch e {
+	case OrderTypeLimit:
+		return true
+	case OrderTypeMarket:
+		return true
+	case OrderTypeStopLoss:
+		return true
+	case OrderTypeTakeProfit:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PairStatus.
 const (
 	PairStatusTRADING PairStatus = "TRADING"
@@ -200,6 +392,216 @@ const (
 func (e PairStatus) Valid() bool {
 	switch e {
 	case PairStatusTRADING:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Period.
+const (
+	PeriodAll  Period = "all"
+	PeriodN1D  Period = "1d"
+	PeriodN30D Period = "30d"
+	PeriodN7D  Period = "7d"
+	PeriodN90D Period = "90d"
+)
+
+// Valid indicates whether the value is a known member of the Period enum.
+func (e Period) Valid() bool {
+	switch e {
+	case PeriodAll:
+		return true
+	case PeriodN1D:
+		return true
+	case PeriodN30D:
+		return true
+	case PeriodN7D:
+		return true
+	case PeriodN90D:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PnlPeriod.
+const (
+	PnlPeriodAll  PnlPeriod = "all"
+	PnlPeriodN1D  PnlPeriod = "1d"
+	PnlPeriodN30D PnlPeriod = "30d"
+	PnlPeriodN7D  PnlPeriod = "7d"
+)
+
+// Valid indicates whether the value is a known member of the PnlPeriod enum.
+func (e PnlPeriod) Valid() bool {
+	switch e {
+	case PnlPeriodAll:
+		return true
+	case PnlPeriodN1D:
+		return true
+	case PnlPeriodN30D:
+		return true
+	case PnlPeriodN7D:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewStatus.
+const (
+	PreviewStatusExpired PreviewStatus = "expired"
+	PreviewStatusFilled  PreviewStatus = "filled"
+	PreviewStatusPending PreviewStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the PreviewStatus enum.
+func (e PreviewStatus) Valid() bool {
+	switch e {
+	case PreviewStatusExpired:
+		return true
+	case PreviewStatusFilled:
+		return true
+	case PreviewStatusPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefusalDetailsFilter.
+const (
+	RefusalDetailsFilterMinNotional RefusalDetailsFilter = "min_notional"
+	RefusalDetailsFilterMinQty      RefusalDetailsFilter = "min_qty"
+	RefusalDetailsFilterStepSize    RefusalDetailsFilter = "step_size"
+	RefusalDetailsFilterTickSize    RefusalDetailsFilter = "tick_size"
+	RefusalDetailsFilterValue       RefusalDetailsFilter = "value"
+)
+
+// Valid indicates whether the value is a known member of the RefusalDetailsFilter enum.
+func (e RefusalDetailsFilter) Valid() bool {
+	switch e {
+	case RefusalDetailsFilterMinNotional:
+		return true
+	case RefusalDetailsFilterMinQty:
+		return true
+	case RefusalDetailsFilterStepSize:
+		return true
+	case RefusalDetailsFilterTickSize:
+		return true
+	case RefusalDetailsFilterValue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefusalDetailsReason.
+const (
+	RefusalDetailsReasonDailyLossLimit        RefusalDetailsReason = "daily_loss_limit"
+	RefusalDetailsReasonMaxOpenOrdersExceeded RefusalDetailsReason = "max_open_orders_exceeded"
+	RefusalDetailsReasonPositionLimitExceeded RefusalDetailsReason = "position_limit_exceeded"
+)
+
+// Valid indicates whether the value is a known member of the RefusalDetailsReason enum.
+func (e RefusalDetailsReason) Valid() bool {
+	switch e {
+	case RefusalDetailsReasonDailyLossLimit:
+		return true
+	case RefusalDetailsReasonMaxOpenOrdersExceeded:
+		return true
+	case RefusalDetailsReasonPositionLimitExceeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResetAccountRequestConfirm.
+const (
+	ResetAccountRequestConfirmTrue ResetAccountRequestConfirm = true
+)
+
+// Valid indicates whether the value is a known member of the ResetAccountRequestConfirm enum.
+func (e ResetAccountRequestConfirm) Valid() bool {
+	switch e {
+	case ResetAccountRequestConfirmTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleCheckRule.
+const (
+	RuleCheckRuleBalance        RuleCheckRule = "balance"
+	RuleCheckRuleDailyLossLimit RuleCheckRule = "daily_loss_limit"
+	RuleCheckRuleMaxOpenOrders  RuleCheckRule = "max_open_orders"
+	RuleCheckRuleMinNotional    RuleCheckRule = "min_notional"
+	RuleCheckRuleMinQty         RuleCheckRule = "min_qty"
+	RuleCheckRulePositionLimit  RuleCheckRule = "position_limit"
+	RuleCheckRuleStepSize       RuleCheckRule = "step_size"
+	RuleCheckRuleTickSize       RuleCheckRule = "tick_size"
+)
+
+// Valid indicates whether the value is a known member of the RuleCheckRule enum.
+func (e RuleCheckRule) Valid() bool {
+	switch e {
+	case RuleCheckRuleBalance:
+		return true
+	case RuleCheckRuleDailyLossLimit:
+		return true
+	case RuleCheckRuleMaxOpenOrders:
+		return true
+	case RuleCheckRuleMinNotional:
+		return true
+	case RuleCheckRuleMinQty:
+		return true
+	case RuleCheckRulePositionLimit:
+		return true
+	case RuleCheckRuleStepSize:
+		return true
+	case RuleCheckRuleTickSize:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Side.
+const (
+	SideBuy  Side = "buy"
+	SideSell Side = "sell"
+)
+
+// Valid indicates whether the value is a known member of the Side enum.
+func (e Side) Valid() bool {
+	switch e {
+	case SideBuy:
+		return true
+	case SideSell:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TimeInForce.
+const (
+	TimeInForceFOK TimeInForce = "FOK"
+	TimeInForceGTC TimeInForce = "GTC"
+	TimeInForceIOC TimeInForce = "IOC"
+)
+
+// Valid indicates whether the value is a known member of the TimeInForce enum.
+func (e TimeInForce) Valid() bool {
+	switch e {
+	case TimeInForceFOK:
+		return true
+	case TimeInForceGTC:
+		return true
+	case TimeInForceIOC:
 		return true
 	default:
 		return false
@@ -298,6 +700,69 @@ type AccountCredentials struct {
 	StartingBalance Amount `json:"starting_balance"`
 }
 
+// AccountInfo The agent in scope.
+type AccountInfo struct {
+	// AccountID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	AccountID UUID `json:"account_id"`
+
+	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	AgentID UUID `json:"agent_id"`
+
+	// APIKeyPreview The first 12 characters of the API key.
+	//
+	// Example: ak_live_Agen...
+	APIKeyPreview APIKeyPreview `json:"api_key_preview"`
+
+	// CreatedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	CreatedAt Timestamp `json:"created_at"`
+
+	// CurrentSession What began when the agent was created or last reset.
+	CurrentSession CurrentSession `json:"current_session"`
+
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
+	//
+	// Example: RSI Scalper
+	DisplayName Name `json:"display_name"`
+
+	// RiskProfile The three limits that every order of the agent is judged by.
+	//
+	// Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
+	RiskProfile RiskProfile `json:"risk_profile"`
+
+	// StartingBalance A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	StartingBalance Amount `json:"starting_balance"`
+
+	// Status Whether the agent may trade.
+	//
+	// Example: active
+	Status AgentStatus `json:"status"`
+}
+
+// AccountReset The session that ended and the one that began.
+type AccountReset struct {
+	// Message What was done.
+	//
+	// Example: The agent starts anew with its starting balance.
+	Message string `json:"message"`
+
+	// NewSession The session that began.
+	NewSession NewSession `json:"new_session"`
+
+	// PreviousSession The session that ended. `total_pnl` = ending_equity − its starting balance. `duration_days` is in days of 24
+	// hours.
+	PreviousSession EndedSession `json:"previous_session"`
+}
+
 // Agent A trading agent.
 type Agent struct {
 	// AccountID A UUID. New ones are of version 7, so they sort by time of creation.
@@ -308,7 +773,7 @@ type Agent struct {
 	// APIKeyPreview The first 12 characters of the API key.
 	//
 	// Example: ak_live_Agen...
-	APIKeyPreview string `json:"api_key_preview"`
+	APIKeyPreview APIKeyPreview `json:"api_key_preview"`
 
 	// AvatarURL Picture of the agent; null for now.
 	AvatarURL nullable.Nullable[string] `json:"avatar_url"`
@@ -453,15 +918,98 @@ type Amount = decimal.Decimal
 // Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 type APIKey = auth.Secret
 
+// APIKeyPreview The first 12 characters of the API key.
+//
+// Example: ak_live_Agen...
+type APIKeyPreview = string
+
 // APISecret The account's secret, built like an API key with `sk_live_` in front.
 //
 // Example: sk_live_AccountSecretForTheTeam000000000x1y2z3
 type APISecret = auth.Secret
 
+// Balance What the agent has of one asset. `total` = available + locked; open orders hold what is locked.
+type Balance struct {
+	// Asset The asset.
+	//
+	// Example: USDT
+	Asset string `json:"asset"`
+
+	// Available A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Available Amount `json:"available"`
+
+	// Locked A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Locked Amount `json:"locked"`
+
+	// Total A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Total Amount `json:"total"`
+}
+
+// BalanceList What the agent has.
+type BalanceList struct {
+	// Balances The balances, USDT first, then by asset.
+	Balances []Balance `json:"balances"`
+
+	// TotalEquityUsdt A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalEquityUsdt Amount `json:"total_equity_usdt"`
+}
+
 // BookLevel A price and the quantity at it.
 //
 // Example: ["64250.10000000","0.50000000"]
 type BookLevel = []Amount
+
+// Cancellation A cancelled order and what it no longer holds.
+type Cancellation struct {
+	// CancelledAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	CancelledAt Timestamp `json:"cancelled_at"`
+
+	// OrderID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	OrderID UUID `json:"order_id"`
+
+	// Status The order's state now.
+	//
+	// Example: cancelled
+	Status CancellationStatus `json:"status"`
+
+	// UnlockedAmount A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	UnlockedAmount Amount `json:"unlocked_amount"`
+
+	// UnlockedAsset The asset that was held.
+	//
+	// Example: USDT
+	UnlockedAsset string `json:"unlocked_asset"`
+}
+
+// CancellationStatus The order's state now.
+//
+// Example: cancelled
+type CancellationStatus string
+
+// CancelledOrders What cancelling every order released.
+type CancelledOrders struct {
+	// CancelledCount How many orders were cancelled.
+	//
+	// Example: 2
+	CancelledCount int32 `json:"cancelled_count"`
+
+	// Unlocked What they held, a sum for each asset, by asset.
+	Unlocked []Unlocked `json:"unlocked"`
+}
 
 // Candle What happened in one interval.
 type Candle struct {
@@ -522,6 +1070,11 @@ type CandleList struct {
 	Symbol Symbol `json:"symbol"`
 }
 
+// ClientOrderID The client's own id of an order, unique per agent for ever. Placing the same order again answers that order.
+//
+// Example: entry-1
+type ClientOrderID = string
+
 // Color Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
 // clears the field.
 //
@@ -578,6 +1131,19 @@ type CreateAgentRequest struct {
 	StrategyTags *StrategyTags `json:"strategy_tags,omitempty"`
 }
 
+// CurrentSession What began when the agent was created or last reset.
+type CurrentSession struct {
+	// SessionID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	SessionID UUID `json:"session_id"`
+
+	// StartedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	StartedAt Timestamp `json:"started_at"`
+}
+
 // DailyLossPct Daily loss limit, in percent of the starting balance.
 //
 // Example: 10
@@ -588,6 +1154,30 @@ type DailyLossPct = int32
 // Example: ada@example.com
 type Email = string
 
+// EndedSession The session that ended. `total_pnl` = ending_equity − its starting balance. `duration_days` is in days of 24
+// hours.
+type EndedSession struct {
+	// DurationDays A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	DurationDays Amount `json:"duration_days"`
+
+	// EndingEquity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	EndingEquity Amount `json:"ending_equity"`
+
+	// SessionID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	SessionID UUID `json:"session_id"`
+
+	// TotalPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalPnl Amount `json:"total_pnl"`
+}
+
 // Error The envelope of every error.
 type Error struct {
 	// Error What went wrong.
@@ -597,7 +1187,8 @@ type Error struct {
 		// Example: VALIDATION_ERROR
 		Code ErrorCode `json:"code"`
 
-		// Details More about the error; left out when there is nothing to add.
+		// Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
+		// RefusalDetails.
 		Details *struct {
 			// Errors Every violation of a limit.
 			Errors []Violation `json:"errors,omitempty"`
@@ -626,6 +1217,38 @@ type ErrorCode string
 // Example: custom
 type Framework = string
 
+// Headroom One limit; `remaining` = limit − used, and never below zero. `daily_loss_limit`: what was lost since 00:00 UTC,
+// in percent of the starting balance. `position_limit`: the largest single position with the pending buys of its
+// symbol, in percent of equity. `max_open_orders`: pending orders.
+//
+// Example: {"limit":"20.00000000","remaining":"18.50000000","rule":"daily_loss_limit","used":"1.50000000"}
+type Headroom struct {
+	// Limit A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Limit Amount `json:"limit"`
+
+	// Remaining A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Remaining Amount `json:"remaining"`
+
+	// Rule The limit.
+	//
+	// Example: daily_loss_limit
+	Rule HeadroomRule `json:"rule"`
+
+	// Used A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Used Amount `json:"used"`
+}
+
+// HeadroomRule The limit.
+//
+// Example: daily_loss_limit
+type HeadroomRule string
+
 // Health State of the server.
 type Health struct {
 	// Status `ok`: alive; `ready`: takes requests.
@@ -638,6 +1261,11 @@ type Health struct {
 //
 // Example: ok
 type HealthStatus string
+
+// HistoryInterval Length of an interval.
+//
+// Example: 1h
+type HistoryInterval string
 
 // Jwk An Ed25519 public key (RFC 8037).
 type Jwk struct {
@@ -698,11 +1326,97 @@ type Jwks struct {
 	Keys []Jwk `json:"keys"`
 }
 
+// Leaderboard The account's agents, best first.
+type Leaderboard struct {
+	// Period How far back from now, and never beyond the current session.
+	//
+	// Example: all
+	Period Period `json:"period"`
+
+	// Rankings The agents, by rank.
+	Rankings []Ranking `json:"rankings"`
+}
+
+// Ledger A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
+// those that are not the agent's own.
+type Ledger struct {
+	// Entries The entries of this page, newest first.
+	Entries []LedgerEntry `json:"entries"`
+
+	// Total How many entries match in all.
+	//
+	// Example: 2
+	Total int64 `json:"total"`
+}
+
+// LedgerEntry One side of a transfer.
+//
+// Example: {"amount":"-60.06000000","asset":"USDT","balance_after":"4939.94000000","bucket":"available","created_at":"2026-03-19T09:00:00Z","entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d12","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10"}
+type LedgerEntry struct {
+	// Amount A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Amount Amount `json:"amount"`
+
+	// Asset The asset.
+	//
+	// Example: USDT
+	Asset string `json:"asset"`
+
+	// BalanceAfter A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	BalanceAfter nullable.Nullable[OptionalAmount] `json:"balance_after"`
+
+	// Bucket What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
+	// the fees (`fee`) and the market that it trades with (`market`).
+	//
+	//
+	// Example: available
+	Bucket LedgerEntryBucket `json:"bucket"`
+
+	// CreatedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	CreatedAt Timestamp `json:"created_at"`
+
+	// EntryID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	EntryID UUID `json:"entry_id"`
+
+	// Kind Why it changed.
+	//
+	// Example: hold
+	Kind LedgerEntryKind `json:"kind"`
+
+	// OrderID The order, if it was for one.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	OrderID nullable.Nullable[openapi_types.UUID] `json:"order_id"`
+}
+
+// LedgerEntryBucket What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
+// the fees (`fee`) and the market that it trades with (`market`).
+//
+// Example: available
+type LedgerEntryBucket string
+
+// LedgerEntryKind Why it changed.
+//
+// Example: hold
+type LedgerEntryKind string
+
 // LlmModel LLM model identifier of 1–100 characters, or null where none is named. On create null is the same as absent, on
 // update it clears the field.
 //
 // Example: claude-sonnet-4-6
 type LlmModel = string
+
+// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+//
+// Example: USDT
+type LockedAsset = string
 
 // LoginRequest The account's credentials.
 type LoginRequest struct {
@@ -762,10 +1476,174 @@ type MarketTradeList struct {
 // Example: RSI Scalper
 type Name = string
 
+// NewSession The session that began.
+type NewSession struct {
+	// SessionID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	SessionID UUID `json:"session_id"`
+
+	// StartedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	StartedAt Timestamp `json:"started_at"`
+
+	// StartingBalance A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	StartingBalance Amount `json:"starting_balance"`
+}
+
 // OpenOrders Most simultaneous pending orders.
 //
 // Example: 10
 type OpenOrders = int32
+
+// OptionalAmount A decimal with 8 places, as a string, or null where it does not apply.
+//
+// Example: 5000.00000000
+type OptionalAmount = decimal.Decimal
+
+// Order An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
+// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are null
+// unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
+// `locked_amount` are null unless it is pending.
+//
+// Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
+type Order struct {
+	// ClientOrderID The client's own id, or null if it gave none.
+	//
+	// Example: entry-1
+	ClientOrderID nullable.Nullable[string] `json:"client_order_id"`
+
+	// CreatedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	CreatedAt Timestamp `json:"created_at"`
+
+	// ExecutedPrice A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	ExecutedPrice nullable.Nullable[OptionalAmount] `json:"executed_price"`
+
+	// ExecutedQuantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	ExecutedQuantity Amount `json:"executed_quantity"`
+
+	// Fee A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	Fee nullable.Nullable[OptionalAmount] `json:"fee"`
+
+	// FilledAt When it was filled.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	FilledAt nullable.Nullable[time.Time] `json:"filled_at"`
+
+	// LockedAmount A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	LockedAmount nullable.Nullable[OptionalAmount] `json:"locked_amount"`
+
+	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+	//
+	// Example: USDT
+	LockedAsset nullable.Nullable[LockedAsset] `json:"locked_asset"`
+
+	// OrderID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	OrderID UUID `json:"order_id"`
+
+	// Price A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	Price nullable.Nullable[OptionalAmount] `json:"price"`
+
+	// Quantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Quantity Amount `json:"quantity"`
+
+	// RequestedQuantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RequestedQuantity Amount `json:"requested_quantity"`
+
+	// Side What the agent does with the base asset.
+	//
+	// Example: buy
+	Side Side `json:"side"`
+
+	// SlippagePct A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	SlippagePct nullable.Nullable[OptionalAmount] `json:"slippage_pct"`
+
+	// Status State of an order. All but `pending` are for ever.
+	//
+	// Example: filled
+	Status OrderStatus `json:"status"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
+	// the same, as orders fill whole).
+	//
+	//
+	// Example: IOC
+	TimeInForce TimeInForce `json:"time_in_force"`
+
+	// TotalCost A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	TotalCost nullable.Nullable[OptionalAmount] `json:"total_cost"`
+
+	// TriggerPrice A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	TriggerPrice nullable.Nullable[OptionalAmount] `json:"trigger_price"`
+
+	// Type When and at what price an order executes. The two conditional types sell only.
+	//
+	// Example: market
+	Type OrderType `json:"type"`
+}
+
+// OrderList A page of orders.
+type OrderList struct {
+	// Limit Page size.
+	//
+	// Example: 100
+	Limit int32 `json:"limit"`
+
+	// Offset How many were passed over.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Orders The orders of this page, newest first.
+	Orders []Order `json:"orders"`
+
+	// Total How many orders match in all.
+	//
+	// Example: 1
+	Total int64 `json:"total"`
+}
+
+// OrderStatus State of an order. All but `pending` are for ever.
+//
+// Example: filled
+type OrderStatus string
+
+// OrderType When and at what price an order executes. The two conditional types sell only.
+//
+// Example: market
+type OrderType string
 
 // Orderbook The order book of a pair.
 type Orderbook struct {
@@ -850,10 +1728,479 @@ type PairList struct {
 	Total int32 `json:"total"`
 }
 
+// Performance What a period comes to. A figure that has no value is zero, and named in `undefined`. Amounts are in USDT.
+//
+// The two ratios are made of returns between equal steps, which end at every full hour of UTC in a period of up to
+// 7 days, and at every 00:00 UTC in a longer one. The equity at such a point is the last known. The first return
+// runs from the period's start; what comes after the last point makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
+// equityᵢ₋₁, i = 1 … n, for a year of 365 days. From equity of zero there is no return, and neither ratio. Both
+// are undefined for fewer than 2 returns, and from 10^20 on.
+//   - `sharpe_ratio` = mean(r) / s × √(steps per year), s = √(Σ (rᵢ − mean(r))² / (n − 1)), risk-free rate 0.
+//     Undefined if s is 0. W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58.
+//   - `sortino_ratio` = mean(r) / d × √(steps per year), d = √(Σ min(rᵢ, 0)² / n), target return 0. Undefined if d
+//     is 0. F. A. Sortino and L. N. Price, Performance Measurement in a Downside Risk Framework, Journal of
+//     Investing 3 (1994) 59–64.
+//   - `max_drawdown_pct` = max over t of 100 × (peak(t) − equity(t)) / peak(t), peak(t) = max of equity up to t, of
+//     every known equity. M. Magdon-Ismail and A. F. Atiya, Maximum Drawdown, Risk 17 (2004).
+//   - `max_drawdown_duration_days`: the longest time from a peak until equity was at or above it again, or until
+//     now, in days of 24 hours.
+//
+// Of the trades that closed a position or a part of one, those that realized more than 0, net of fees, are wins,
+// and those below 0 losses.
+//   - `win_rate` = 100 × wins / (wins + losses). Undefined if there are neither.
+//   - `profit_factor` = Σ wins / |Σ losses|. Undefined without a loss, and from 10^20 on.
+//   - `avg_win`, `avg_loss`: means of the wins and of the losses, the latter negative. Undefined without any.
+//   - `total_trades` counts all trades, buys too; `avg_trades_per_day` = total trades / max(1, days of the period).
+//   - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
+//   - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
+//     streak, a buy does not.
+type Performance struct {
+	// AvgLoss A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	AvgLoss Amount `json:"avg_loss"`
+
+	// AvgTradesPerDay A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	AvgTradesPerDay Amount `json:"avg_trades_per_day"`
+
+	// AvgWin A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	AvgWin Amount `json:"avg_win"`
+
+	// BestTrade A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	BestTrade Amount `json:"best_trade"`
+
+	// CurrentStreak Wins in a row, or losses if negative.
+	//
+	// Example: 2
+	CurrentStreak int64 `json:"current_streak"`
+
+	// MaxDrawdownDurationDays A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	MaxDrawdownDurationDays Amount `json:"max_drawdown_duration_days"`
+
+	// MaxDrawdownPct A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	MaxDrawdownPct Amount `json:"max_drawdown_pct"`
+
+	// Period How far back from now, and never beyond the current session.
+	//
+	// Example: all
+	Period Period `json:"period"`
+
+	// ProfitFactor A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	ProfitFactor Amount `json:"profit_factor"`
+
+	// SharpeRatio A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	SharpeRatio Amount `json:"sharpe_ratio"`
+
+	// SortinoRatio A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	SortinoRatio Amount `json:"sortino_ratio"`
+
+	// TotalTrades All trades, buys too.
+	//
+	// Example: 12
+	TotalTrades int64 `json:"total_trades"`
+
+	// Undefined The figures that have no value, in the order above. Empty where all have one.
+	//
+	// Example: ["sharpe_ratio","sortino_ratio"]
+	Undefined []string `json:"undefined"`
+
+	// WinRate A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	WinRate Amount `json:"win_rate"`
+
+	// WorstTrade A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	WorstTrade Amount `json:"worst_trade"`
+}
+
+// Period How far back from now, and never beyond the current session.
+//
+// Example: all
+type Period string
+
+// PlaceOrderRequest An order. What breaks one of these is 422 `VALIDATION_ERROR`:
+// - `price` is required for `limit`, and refused elsewhere.
+// - `trigger_price` is required for `stop_loss` and `take_profit`, and refused elsewhere.
+// - `stop_loss` and `take_profit` take side `sell` and time_in_force GTC alone.
+// - `market` takes time_in_force IOC alone, `limit` any.
+//
+// `time_in_force` is IOC for `market` and GTC for the others, unless it is given. `quantity` is in the base asset.
+//
+// Example: {"quantity":"0.001","side":"buy","symbol":"BTCUSDT","type":"market"}
+type PlaceOrderRequest struct {
+	// ClientOrderID The client's own id of an order, unique per agent for ever. Placing the same order again answers that order.
+	//
+	//
+	// Example: entry-1
+	ClientOrderID *ClientOrderID `json:"client_order_id,omitempty"`
+
+	// Price A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
+	//
+	// Example: 0.05
+	Price *PositiveDecimal `json:"price,omitempty"`
+
+	// Quantity A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
+	//
+	// Example: 0.05
+	Quantity PositiveDecimal `json:"quantity"`
+
+	// Side What the agent does with the base asset.
+	//
+	// Example: buy
+	Side Side `json:"side"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
+	// the same, as orders fill whole).
+	//
+	//
+	// Example: IOC
+	TimeInForce *TimeInForce `json:"time_in_force,omitempty"`
+
+	// TriggerPrice A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
+	//
+	// Example: 0.05
+	TriggerPrice *PositiveDecimal `json:"trigger_price,omitempty"`
+
+	// Type When and at what price an order executes. The two conditional types sell only.
+	//
+	// Example: market
+	Type OrderType `json:"type"`
+}
+
+// Pnl Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included, so
+// that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the period.
+// `win_rate` = 100 × winning / (winning + losing), zero where there are neither.
+type Pnl struct {
+	// FeesPaid A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	FeesPaid Amount `json:"fees_paid"`
+
+	// LosingTrades Sells that realized less than zero.
+	//
+	// Example: 1
+	LosingTrades int64 `json:"losing_trades"`
+
+	// NetPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	NetPnl Amount `json:"net_pnl"`
+
+	// Period How far back from now, and never beyond the current session.
+	//
+	// Example: all
+	Period PnlPeriod `json:"period"`
+
+	// RealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RealizedPnl Amount `json:"realized_pnl"`
+
+	// TotalPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalPnl Amount `json:"total_pnl"`
+
+	// UnrealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	UnrealizedPnl Amount `json:"unrealized_pnl"`
+
+	// WinRate A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	WinRate Amount `json:"win_rate"`
+
+	// WinningTrades Sells that realized more than zero.
+	//
+	// Example: 3
+	WinningTrades int64 `json:"winning_trades"`
+}
+
+// PnlPeriod How far back from now, and never beyond the current session.
+//
+// Example: all
+type PnlPeriod string
+
+// Portfolio What the agent has and has made in its current session, in USDT:
+// - total_equity = available_cash + locked_cash + total_position_value
+// - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
+// - roi_pct = 100 × total_pnl / starting_balance
+type Portfolio struct {
+	// AvailableCash A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	AvailableCash Amount `json:"available_cash"`
+
+	// LockedCash A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	LockedCash Amount `json:"locked_cash"`
+
+	// Positions The positions, by symbol.
+	Positions []Position `json:"positions"`
+
+	// RealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RealizedPnl Amount `json:"realized_pnl"`
+
+	// RoiPct A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RoiPct Amount `json:"roi_pct"`
+
+	// StartingBalance A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	StartingBalance Amount `json:"starting_balance"`
+
+	// Timestamp RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Timestamp Timestamp `json:"timestamp"`
+
+	// TotalEquity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalEquity Amount `json:"total_equity"`
+
+	// TotalPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalPnl Amount `json:"total_pnl"`
+
+	// TotalPositionValue A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalPositionValue Amount `json:"total_position_value"`
+
+	// UnrealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	UnrealizedPnl Amount `json:"unrealized_pnl"`
+}
+
+// PortfolioHistory The agent's equity over time.
+type PortfolioHistory struct {
+	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	AgentID UUID `json:"agent_id"`
+
+	// Interval Length of an interval.
+	//
+	// Example: 1h
+	Interval HistoryInterval `json:"interval"`
+
+	// Snapshots One per interval, oldest first.
+	Snapshots []Snapshot `json:"snapshots"`
+}
+
+// Position An open position, locked quantity included, at its last known price, however old (at cost, if none was ever
+// known):
+// - avg_entry_price = cost basis / quantity, fees included; for display, as the basis itself is what counts
+// - market_value = quantity × current_price
+// - unrealized_pnl = market_value − cost basis
+// - unrealized_pnl_pct = 100 × unrealized_pnl / cost basis
+type Position struct {
+	// Asset What is held.
+	//
+	// Example: BTC
+	Asset string `json:"asset"`
+
+	// AvgEntryPrice A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	AvgEntryPrice Amount `json:"avg_entry_price"`
+
+	// CurrentPrice A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	CurrentPrice Amount `json:"current_price"`
+
+	// MarketValue A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	MarketValue Amount `json:"market_value"`
+
+	// OpenedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	OpenedAt Timestamp `json:"opened_at"`
+
+	// Quantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Quantity Amount `json:"quantity"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// UnrealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	UnrealizedPnl Amount `json:"unrealized_pnl"`
+
+	// UnrealizedPnlPct A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	UnrealizedPnlPct Amount `json:"unrealized_pnl_pct"`
+}
+
+// PositionList The open positions.
+type PositionList struct {
+	// Positions The positions, by symbol.
+	Positions []Position `json:"positions"`
+
+	// TotalUnrealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalUnrealizedPnl Amount `json:"total_unrealized_pnl"`
+}
+
 // PositionSizePct Largest position in a single coin, in percent of total equity.
 //
 // Example: 20
 type PositionSizePct = int32
+
+// PositiveDecimal A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
+//
+// Example: 0.05
+type PositiveDecimal = decimal.Decimal
+
+// Preview What would become of an order now. `status` is what it would be if it passed. `estimated_price` is the price at
+// which it would execute now; of a limit order that does not execute now its limit, and of a conditional one the
+// taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are null
+// unless it would rest.
+type Preview struct {
+	// CurrentPrice A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	CurrentPrice Amount `json:"current_price"`
+
+	// EstimatedFee A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	EstimatedFee Amount `json:"estimated_fee"`
+
+	// EstimatedPrice A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	EstimatedPrice Amount `json:"estimated_price"`
+
+	// EstimatedTotalCost A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	EstimatedTotalCost Amount `json:"estimated_total_cost"`
+
+	// LockedAmount A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	LockedAmount nullable.Nullable[OptionalAmount] `json:"locked_amount"`
+
+	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+	//
+	// Example: USDT
+	LockedAsset nullable.Nullable[LockedAsset] `json:"locked_asset"`
+
+	// MaxAllowedQuantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	MaxAllowedQuantity Amount `json:"max_allowed_quantity"`
+
+	// Price A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	Price nullable.Nullable[OptionalAmount] `json:"price"`
+
+	// Quantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Quantity Amount `json:"quantity"`
+
+	// Refusal The error that placing the order would be answered with, or null if it would pass.
+	Refusal nullable.Nullable[Refusal] `json:"refusal"`
+
+	// ResultingPosition The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
+	// cost_basis / quantity, null where the quantity is zero.
+	ResultingPosition ResultingPosition `json:"resulting_position"`
+
+	// Rules Every rule, in the order in which they are judged.
+	Rules []RuleCheck `json:"rules"`
+
+	// Side What the agent does with the base asset.
+	//
+	// Example: buy
+	Side Side `json:"side"`
+
+	// SlippagePct A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	SlippagePct Amount `json:"slippage_pct"`
+
+	// Status What the order would be, if it passed.
+	//
+	// Example: filled
+	Status PreviewStatus `json:"status"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
+	// the same, as orders fill whole).
+	//
+	//
+	// Example: IOC
+	TimeInForce TimeInForce `json:"time_in_force"`
+
+	// TriggerPrice A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	TriggerPrice nullable.Nullable[OptionalAmount] `json:"trigger_price"`
+
+	// Type When and at what price an order executes. The two conditional types sell only.
+	//
+	// Example: market
+	Type OrderType `json:"type"`
+
+	// WouldPass Whether the order passes every rule.
+	//
+	// Example: true
+	WouldPass bool `json:"would_pass"`
+}
+
+// PreviewStatus What the order would be, if it passed.
+//
+// Example: filled
+type PreviewStatus string
 
 // Price The newest price of a pair.
 type Price struct {
@@ -889,6 +2236,186 @@ type PriceList struct {
 	Timestamp Timestamp `json:"timestamp"`
 }
 
+// Ranking An agent and how it did in the period. `roi_pct` = 100 × (equity now − equity at the period's start) / equity at
+// the period's start, which for `all` is the starting balance. The other figures are those of the performance
+// call, and zero where undefined.
+type Ranking struct {
+	// AccountID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	AccountID UUID `json:"account_id"`
+
+	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	AgentID UUID `json:"agent_id"`
+
+	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
+	// direction-changing characters.
+	//
+	//
+	// Example: RSI Scalper
+	DisplayName Name `json:"display_name"`
+
+	// Rank Place in the ranking, from 1.
+	//
+	// Example: 1
+	Rank int32 `json:"rank"`
+
+	// RoiPct A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RoiPct Amount `json:"roi_pct"`
+
+	// SharpeRatio A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	SharpeRatio Amount `json:"sharpe_ratio"`
+
+	// TotalTrades All trades, buys too.
+	//
+	// Example: 12
+	TotalTrades int64 `json:"total_trades"`
+
+	// WinRate A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	WinRate Amount `json:"win_rate"`
+}
+
+// ReconciledAsset One asset: `ledger` is the sum of the entries in the agent's own buckets, `balance` = available + locked,
+// `difference` = balance − ledger.
+//
+// Example: {"asset":"USDT","balance":"5000.00000000","difference":"0.00000000","ledger":"5000.00000000"}
+type ReconciledAsset struct {
+	// Asset The asset.
+	//
+	// Example: USDT
+	Asset string `json:"asset"`
+
+	// Balance A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Balance Amount `json:"balance"`
+
+	// Difference A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Difference Amount `json:"difference"`
+
+	// Ledger A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Ledger Amount `json:"ledger"`
+}
+
+// Reconciliation Whether the balances are what the ledger says.
+type Reconciliation struct {
+	// AsOf RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	AsOf Timestamp `json:"as_of"`
+
+	// Assets The assets, USDT first, then by asset.
+	Assets []ReconciledAsset `json:"assets"`
+
+	// Ok Whether every difference is zero, what is locked is what the ledger and the open orders say, and positions
+	// are what the session's trades come to.
+	//
+	//
+	// Example: true
+	Ok bool `json:"ok"`
+}
+
+// Refusal The error that placing the order would be answered with, or null if it would pass.
+type Refusal struct {
+	// Code A stable name for the error.
+	//
+	// Example: VALIDATION_ERROR
+	Code ErrorCode `json:"code"`
+
+	// Details Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+	// - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
+	//   `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
+	// - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
+	// - `INVALID_QUANTITY` and `INVALID_PRICE`: `{filter, limit, attempted, max_allowed_quantity}`, or `{filter}`
+	//   alone where it is `value`.
+	//
+	//
+	// Example: {"attempted":"32.50000000","current":"20.00000000","limit":"25.00000000","max_allowed_quantity":"0.00778000","reason":"position_limit_exceeded"}
+	Details *RefusalDetails `json:"details,omitempty"`
+
+	// Message A sentence that says what to do.
+	//
+	// Example: The order breaks a risk limit of the agent, which details.reason names. Order at most details.max_allowed_quantity.
+	Message string `json:"message"`
+}
+
+// RefusalDetails Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+//   - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
+//     `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
+//   - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
+//   - `INVALID_QUANTITY` and `INVALID_PRICE`: `{filter, limit, attempted, max_allowed_quantity}`, or `{filter}`
+//     alone where it is `value`.
+//
+// Example: {"attempted":"32.50000000","current":"20.00000000","limit":"25.00000000","max_allowed_quantity":"0.00778000","reason":"position_limit_exceeded"}
+type RefusalDetails struct {
+	// Asset What there is too little of.
+	//
+	// Example: USDT
+	Asset *string `json:"asset,omitempty"`
+
+	// Attempted A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Attempted *Amount `json:"attempted,omitempty"`
+
+	// Available A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Available *Amount `json:"available,omitempty"`
+
+	// Current A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Current *Amount `json:"current,omitempty"`
+
+	// Filter The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+	//
+	// Example: min_qty
+	Filter *RefusalDetailsFilter `json:"filter,omitempty"`
+
+	// Limit A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Limit *Amount `json:"limit,omitempty"`
+
+	// MaxAllowedQuantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	MaxAllowedQuantity *Amount `json:"max_allowed_quantity,omitempty"`
+
+	// Reason The risk limit that is broken.
+	//
+	// Example: position_limit_exceeded
+	Reason *RefusalDetailsReason `json:"reason,omitempty"`
+
+	// Required A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Required *Amount `json:"required,omitempty"`
+}
+
+// RefusalDetailsFilter The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+//
+// Example: min_qty
+type RefusalDetailsFilter string
+
+// RefusalDetailsReason The risk limit that is broken.
+//
+// Example: position_limit_exceeded
+type RefusalDetailsReason string
+
 // RegisterRequest Who registers.
 //
 // Example: {"display_name":"Ada","email":"ada@example.com","starting_balance":"10000.00"}
@@ -911,6 +2438,61 @@ type RegisterRequest struct {
 	//
 	// Example: 5000.00
 	StartingBalance *StartingBalance `json:"starting_balance,omitempty"`
+}
+
+// ResetAccountRequest How to reset; `{}` is enough. A `starting_balance` becomes the agent's own; without, it stays as it is.
+//
+// Example: {"confirm":true,"starting_balance":"5000.00"}
+type ResetAccountRequest struct {
+	// Confirm Says that it is meant. May be left out, but not be false.
+	//
+	// Example: true
+	Confirm *ResetAccountRequestConfirm `json:"confirm,omitempty"`
+
+	// StartingBalance A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
+	//
+	// Example: 0.05
+	StartingBalance *PositiveDecimal `json:"starting_balance,omitempty"`
+}
+
+// ResetAccountRequestConfirm Says that it is meant. May be left out, but not be false.
+//
+// Example: true
+type ResetAccountRequestConfirm bool
+
+// ResultingPosition The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
+// cost_basis / quantity, null where the quantity is zero.
+type ResultingPosition struct {
+	// AvgEntryPrice A decimal with 8 places, as a string, or null where it does not apply.
+	//
+	// Example: 5000.00000000
+	AvgEntryPrice nullable.Nullable[OptionalAmount] `json:"avg_entry_price"`
+
+	// CostBasis A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	CostBasis Amount `json:"cost_basis"`
+
+	// Quantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Quantity Amount `json:"quantity"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+}
+
+// Risk The headroom under the three risk limits.
+type Risk struct {
+	// RiskProfile The three limits that every order of the agent is judged by.
+	//
+	// Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
+	RiskProfile RiskProfile `json:"risk_profile"`
+
+	// Rules The limits and how much of each is used.
+	Rules []Headroom `json:"rules"`
 }
 
 // RiskProfile The three limits that every order of the agent is judged by.
@@ -951,6 +2533,73 @@ type RiskProfileOverrides struct {
 	//
 	// Example: 20
 	MaxPositionSizePct *PositionSizePct `json:"max_position_size_pct,omitempty"`
+}
+
+// RuleCheck How an order stands to one rule: `used` before it, `attempted` with it. Percent for `daily_loss_limit` and
+// `position_limit` (zero for a sell, which they do not judge), orders for `max_open_orders`, and for `balance` the
+// asset that the order gives: all of it, what is locked, and that with what the order takes. For a pair's filter
+// `used` is zero and `attempted` the quantity, the price (zero for a market order) or the notional.
+//
+// Example: {"attempted":"1.28513050","limit":"25.00000000","passed":true,"rule":"position_limit","used":"0.00000000"}
+type RuleCheck struct {
+	// Attempted A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Attempted Amount `json:"attempted"`
+
+	// Limit A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Limit Amount `json:"limit"`
+
+	// Passed Whether the order passes it.
+	//
+	// Example: true
+	Passed bool `json:"passed"`
+
+	// Rule The rule.
+	//
+	// Example: position_limit
+	Rule RuleCheckRule `json:"rule"`
+
+	// Used A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Used Amount `json:"used"`
+}
+
+// RuleCheckRule The rule.
+//
+// Example: position_limit
+type RuleCheckRule string
+
+// Side What the agent does with the base asset.
+//
+// Example: buy
+type Side string
+
+// Snapshot The last equity known in an interval, which begins at `time`. realized_pnl is that of the session of then, so
+// that realized + unrealized = total_equity − the starting balance of then.
+type Snapshot struct {
+	// RealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RealizedPnl Amount `json:"realized_pnl"`
+
+	// Time RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	Time Timestamp `json:"time"`
+
+	// TotalEquity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	TotalEquity Amount `json:"total_equity"`
+
+	// UnrealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	UnrealizedPnl Amount `json:"unrealized_pnl"`
 }
 
 // StartingBalance Initial balance in virtual USDT: a decimal greater than zero, as a string, with at most 12 integer digits and 8
@@ -1033,6 +2682,12 @@ type Ticker struct {
 	Volume Amount `json:"volume"`
 }
 
+// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
+// the same, as orders fill whole).
+//
+// Example: IOC
+type TimeInForce string
+
 // Timestamp RFC 3339, UTC.
 //
 // Example: 2026-03-19T09:00:00Z
@@ -1065,6 +2720,96 @@ type Token struct {
 //
 // Example: Bearer
 type TokenTokenType string
+
+// Trade The fill of an order. `total` = value = round(quantity × price). `realized_pnl` of a sell = value − fee − the
+// cost basis of what was sold; of a buy it is zero.
+//
+// Example: {"executed_at":"2026-03-19T09:00:00Z","fee":"0.06425653","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":"64256.52501000","quantity":"0.00100000","realized_pnl":"0.00000000","side":"buy","symbol":"BTCUSDT","total":"64.25652501","trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11"}
+type Trade struct {
+	// ExecutedAt RFC 3339, UTC.
+	//
+	// Example: 2026-03-19T09:00:00Z
+	ExecutedAt Timestamp `json:"executed_at"`
+
+	// Fee A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Fee Amount `json:"fee"`
+
+	// OrderID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	OrderID UUID `json:"order_id"`
+
+	// Price A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Price Amount `json:"price"`
+
+	// Quantity A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Quantity Amount `json:"quantity"`
+
+	// RealizedPnl A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	RealizedPnl Amount `json:"realized_pnl"`
+
+	// Side What the agent does with the base asset.
+	//
+	// Example: buy
+	Side Side `json:"side"`
+
+	// Symbol A pair's symbol, in any case.
+	//
+	// Example: BTCUSDT
+	Symbol Symbol `json:"symbol"`
+
+	// Total A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Total Amount `json:"total"`
+
+	// TradeID A UUID. New ones are of version 7, so they sort by time of creation.
+	//
+	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+	TradeID UUID `json:"trade_id"`
+}
+
+// TradeList A page of trades.
+type TradeList struct {
+	// Limit Page size.
+	//
+	// Example: 50
+	Limit int32 `json:"limit"`
+
+	// Offset How many were passed over.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many trades match in all.
+	//
+	// Example: 1
+	Total int64 `json:"total"`
+
+	// Trades The trades of this page, newest first.
+	Trades []Trade `json:"trades"`
+}
+
+// Unlocked What was released of one asset.
+type Unlocked struct {
+	// Amount A decimal with 8 places, as a string.
+	//
+	// Example: 5000.00000000
+	Amount Amount `json:"amount"`
+
+	// Asset The asset.
+	//
+	// Example: USDT
+	Asset string `json:"asset"`
+}
 
 // UpdateAgentRequest The fields to change; the others stay as they are.
 //
@@ -1127,6 +2872,9 @@ type Violation struct {
 // Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 type AgentID = UUID
 
+// AgentInScope defines model for AgentInScope.
+type AgentInScope = openapi_types.UUID
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -1136,8 +2884,21 @@ type Limit = int32
 // Offset defines model for Offset.
 type Offset = int32
 
+// OrderID A UUID. New ones are of version 7, so they sort by time of creation.
+//
+// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
+type OrderID = UUID
+
+// SymbolFilter A pair's symbol, in any case.
+//
+// Example: BTCUSDT
+type SymbolFilter = Symbol
+
 // AgentChanged A trading agent.
 type AgentChanged = Agent
+
+// AgentConflict The envelope of every error.
+type AgentConflict = Error
 
 // AgentCreated A new agent and its API key.
 type AgentCreated = AgentCredentials
@@ -1160,16 +2921,45 @@ type Invalid = Error
 // NoPrice The envelope of every error.
 type NoPrice = Error
 
+// NoSuchOrder The envelope of every error.
+type NoSuchOrder = Error
+
+// NotAllowed The envelope of every error.
+type NotAllowed = Error
+
+// NotCancellable The envelope of every error.
+type NotCancellable = Error
+
 // NotFound The envelope of every error.
 type NotFound = Error
 
 // OneAgent A trading agent.
 type OneAgent = Agent
 
+// OneOrder An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
+// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are null
+// unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
+// `locked_amount` are null unless it is pending.
+//
+// Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
+type OneOrder = Order
+
 // OneRiskProfile The three limits that every order of the agent is judged by.
 //
 // Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
 type OneRiskProfile = RiskProfile
+
+// OrderConflict The envelope of every error.
+type OrderConflict = Error
+
+// OrderPage A page of orders.
+type OrderPage = OrderList
+
+// OrderRefused The envelope of every error.
+type OrderRefused = Error
+
+// OrderUnreadable The envelope of every error.
+type OrderUnreadable = Error
 
 // Unauthorized The envelope of every error.
 type Unauthorized = Error
@@ -1179,6 +2969,86 @@ type Unavailable = Error
 
 // UnknownSymbol The envelope of every error.
 type UnknownSymbol = Error
+
+// GetBalanceParams defines parameters for GetBalance.
+type GetBalanceParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetAccountInfoParams defines parameters for GetAccountInfo.
+type GetAccountInfoParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// ListLedgerParams defines parameters for ListLedger.
+type ListLedgerParams struct {
+	// Asset Only entries of this asset, in any case.
+	Asset *string `form:"asset,omitempty" json:"asset,omitempty"`
+
+	// Limit Page size.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many to pass over before the page begins.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetPnlParams defines parameters for GetPnl.
+type GetPnlParams struct {
+	// Period How far back from now.
+	Period *PnlPeriod `form:"period,omitempty" json:"period,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetPortfolioParams defines parameters for GetPortfolio.
+type GetPortfolioParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetPositionsParams defines parameters for GetPositions.
+type GetPositionsParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// ReconcileParams defines parameters for Reconcile.
+type ReconcileParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// ResetAccountParams defines parameters for ResetAccount.
+type ResetAccountParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+
+	// IdempotencyKey Makes a retry safe: for 24 hours the same caller's same key with the same request (method, path, query and
+	// body) replays the first answer. With another request it is refused (`IDEMPOTENCY_KEY_REUSED`); while the first
+	// is still being worked on, `IDEMPOTENCY_IN_FLIGHT`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetRiskParams defines parameters for GetRisk.
+type GetRiskParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
 
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
@@ -1249,6 +3119,42 @@ type UnarchiveAgentParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetLeaderboardParams defines parameters for GetLeaderboard.
+type GetLeaderboardParams struct {
+	// Period How far back from now.
+	Period *Period `form:"period,omitempty" json:"period,omitempty"`
+
+	// Limit Most agents to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetPerformanceParams defines parameters for GetPerformance.
+type GetPerformanceParams struct {
+	// Period How far back from now.
+	Period *Period `form:"period,omitempty" json:"period,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetPortfolioHistoryParams defines parameters for GetPortfolioHistory.
+type GetPortfolioHistoryParams struct {
+	// Interval Length of an interval. Intervals begin at full minutes, hours or days of UTC.
+	Interval *HistoryInterval `form:"interval,omitempty" json:"interval,omitempty"`
+
+	// Limit Most snapshots to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
 // RegisterParams defines parameters for Register.
 type RegisterParams struct {
 	// IdempotencyKey Makes a retry safe: for 24 hours the same key with the same request replays the first answer. Here it acts
@@ -1292,6 +3198,110 @@ type ListMarketTradesParams struct {
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListTradesParams defines parameters for ListTrades.
+type ListTradesParams struct {
+	// Symbol Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	Symbol *SymbolFilter `form:"symbol,omitempty" json:"symbol,omitempty"`
+
+	// Side Only trades of this side.
+	Side *Side `form:"side,omitempty" json:"side,omitempty"`
+
+	// Limit Page size.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many to pass over before the page begins.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// PlaceOrderParams defines parameters for PlaceOrder.
+type PlaceOrderParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+
+	// IdempotencyKey Makes a retry safe: for 24 hours the same caller's same key with the same request (method, path, query and
+	// body) replays the first answer. With another request it is refused (`IDEMPOTENCY_KEY_REUSED`); while the first
+	// is still being worked on, `IDEMPOTENCY_IN_FLIGHT`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetOrderByClientIDParams defines parameters for GetOrderByClientID.
+type GetOrderByClientIDParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// PreviewOrderParams defines parameters for PreviewOrder.
+type PreviewOrderParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// CancelOrderParams defines parameters for CancelOrder.
+type CancelOrderParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// GetOrderParams defines parameters for GetOrder.
+type GetOrderParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// Status Only orders with this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Symbol Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	Symbol *SymbolFilter `form:"symbol,omitempty" json:"symbol,omitempty"`
+
+	// Limit Page size.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many to pass over before the page begins.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// CancelAllOrdersParams defines parameters for CancelAllOrders.
+type CancelAllOrdersParams struct {
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// ListOpenOrdersParams defines parameters for ListOpenOrders.
+type ListOpenOrdersParams struct {
+	// Symbol Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	Symbol *SymbolFilter `form:"symbol,omitempty" json:"symbol,omitempty"`
+
+	// Limit Page size.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many to pass over before the page begins.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+	// agent's key acts for its own agent alone.
+	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
+}
+
+// ResetAccountJSONRequestBody defines body for ResetAccount for application/json ContentType.
+type ResetAccountJSONRequestBody = ResetAccountRequest
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = CreateAgentRequest
 
@@ -1307,11 +3317,44 @@ type LoginJSONRequestBody = LoginRequest
 // RegisterJSONRequestBody defines body for Register for application/json ContentType.
 type RegisterJSONRequestBody = RegisterRequest
 
+// PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
+type PlaceOrderJSONRequestBody = PlaceOrderRequest
+
+// PreviewOrderJSONRequestBody defines body for PreviewOrder for application/json ContentType.
+type PreviewOrderJSONRequestBody = PlaceOrderRequest
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetJwks Public keys that verify the tokens
 	// (GET /.well-known/jwks.json)
 	GetJwks(ctx echo.Context) error
+	// GetBalance Balances
+	// (GET /api/v1/account/balance)
+	GetBalance(ctx echo.Context, params GetBalanceParams) error
+	// GetAccountInfo Who the agent is
+	// (GET /api/v1/account/info)
+	GetAccountInfo(ctx echo.Context, params GetAccountInfoParams) error
+	// ListLedger Double-entry ledger
+	// (GET /api/v1/account/ledger)
+	ListLedger(ctx echo.Context, params ListLedgerParams) error
+	// GetPnl Profit and loss
+	// (GET /api/v1/account/pnl)
+	GetPnl(ctx echo.Context, params GetPnlParams) error
+	// GetPortfolio Equity, cash, positions and P&L
+	// (GET /api/v1/account/portfolio)
+	GetPortfolio(ctx echo.Context, params GetPortfolioParams) error
+	// GetPositions Open positions
+	// (GET /api/v1/account/positions)
+	GetPositions(ctx echo.Context, params GetPositionsParams) error
+	// Reconcile Check the balances against the ledger
+	// (GET /api/v1/account/reconcile)
+	Reconcile(ctx echo.Context, params ReconcileParams) error
+	// ResetAccount Reset the agent to its starting balance
+	// (POST /api/v1/account/reset)
+	ResetAccount(ctx echo.Context, params ResetAccountParams) error
+	// GetRisk Headroom under the risk limits
+	// (GET /api/v1/account/risk)
+	GetRisk(ctx echo.Context, params GetRiskParams) error
 	// ListAgents List agents
 	// (GET /api/v1/agents)
 	ListAgents(ctx echo.Context, params ListAgentsParams) error
@@ -1357,6 +3400,15 @@ type ServerInterface interface {
 	// UnarchiveAgent Bring an archived agent back
 	// (POST /api/v1/agents/{agent_id}/unarchive)
 	UnarchiveAgent(ctx echo.Context, agentID AgentID, params UnarchiveAgentParams) error
+	// GetLeaderboard Ranking of the account's agents
+	// (GET /api/v1/analytics/leaderboard)
+	GetLeaderboard(ctx echo.Context, params GetLeaderboardParams) error
+	// GetPerformance Performance figures
+	// (GET /api/v1/analytics/performance)
+	GetPerformance(ctx echo.Context, params GetPerformanceParams) error
+	// GetPortfolioHistory Equity over time
+	// (GET /api/v1/analytics/portfolio/history)
+	GetPortfolioHistory(ctx echo.Context, params GetPortfolioHistoryParams) error
 	// Login Exchange an account's key and secret for a token
 	// (POST /api/v1/auth/login)
 	Login(ctx echo.Context) error
@@ -1384,6 +3436,33 @@ type ServerInterface interface {
 	// ListMarketTrades Latest trades of a pair
 	// (GET /api/v1/market/trades/{symbol})
 	ListMarketTrades(ctx echo.Context, symbol Symbol, params ListMarketTradesParams) error
+	// ListTrades List trades
+	// (GET /api/v1/trade/history)
+	ListTrades(ctx echo.Context, params ListTradesParams) error
+	// PlaceOrder Place an order
+	// (POST /api/v1/trade/order)
+	PlaceOrder(ctx echo.Context, params PlaceOrderParams) error
+	// GetOrderByClientID Get an order by its client_order_id
+	// (GET /api/v1/trade/order/by-client-id/{client_order_id})
+	GetOrderByClientID(ctx echo.Context, clientOrderID ClientOrderID, params GetOrderByClientIDParams) error
+	// PreviewOrder Judge an order without placing it
+	// (POST /api/v1/trade/order/preview)
+	PreviewOrder(ctx echo.Context, params PreviewOrderParams) error
+	// CancelOrder Cancel a pending order
+	// (DELETE /api/v1/trade/order/{order_id})
+	CancelOrder(ctx echo.Context, orderID OrderID, params CancelOrderParams) error
+	// GetOrder Get an order
+	// (GET /api/v1/trade/order/{order_id})
+	GetOrder(ctx echo.Context, orderID OrderID, params GetOrderParams) error
+	// ListOrders List orders
+	// (GET /api/v1/trade/orders)
+	ListOrders(ctx echo.Context, params ListOrdersParams) error
+	// CancelAllOrders Cancel every pending order
+	// (DELETE /api/v1/trade/orders/open)
+	CancelAllOrders(ctx echo.Context, params CancelAllOrdersParams) error
+	// ListOpenOrders List pending orders
+	// (GET /api/v1/trade/orders/open)
+	ListOpenOrders(ctx echo.Context, params ListOpenOrdersParams) error
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(ctx echo.Context) error
@@ -1403,6 +3482,308 @@ func (w *ServerInterfaceWrapper) GetJwks(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetJwks(ctx)
+	return err
+}
+
+// GetBalance converts echo context to params.
+func (w *ServerInterfaceWrapper) GetBalance(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBalanceParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetBalance(ctx, params)
+	return err
+}
+
+// GetAccountInfo converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAccountInfo(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAccountInfoParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAccountInfo(ctx, params)
+	return err
+}
+
+// ListLedger converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLedger(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLedgerParams
+	// ------------- Optional query parameter "asset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asset", ctx.QueryParams(), &params.Asset, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asset: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLedger(ctx, params)
+	return err
+}
+
+// GetPnl converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPnl(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPnlParams
+	// ------------- Optional query parameter "period" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "period", ctx.QueryParams(), &params.Period, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPnl(ctx, params)
+	return err
+}
+
+// GetPortfolio converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPortfolio(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPortfolioParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPortfolio(ctx, params)
+	return err
+}
+
+// GetPositions converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPositions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPositionsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPositions(ctx, params)
+	return err
+}
+
+// Reconcile converts echo context to params.
+func (w *ServerInterfaceWrapper) Reconcile(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReconcileParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Reconcile(ctx, params)
+	return err
+}
+
+// ResetAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) ResetAccount(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResetAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResetAccount(ctx, params)
+	return err
+}
+
+// GetRisk converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRisk(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRiskParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRisk(ctx, params)
 	return err
 }
 
@@ -1783,6 +4164,125 @@ func (w *ServerInterfaceWrapper) UnarchiveAgent(ctx echo.Context) error {
 	return err
 }
 
+// GetLeaderboard converts echo context to params.
+func (w *ServerInterfaceWrapper) GetLeaderboard(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLeaderboardParams
+	// ------------- Optional query parameter "period" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "period", ctx.QueryParams(), &params.Period, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetLeaderboard(ctx, params)
+	return err
+}
+
+// GetPerformance converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPerformance(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPerformanceParams
+	// ------------- Optional query parameter "period" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "period", ctx.QueryParams(), &params.Period, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPerformance(ctx, params)
+	return err
+}
+
+// GetPortfolioHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPortfolioHistory(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPortfolioHistoryParams
+	// ------------- Optional query parameter "interval" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "interval", ctx.QueryParams(), &params.Interval, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interval: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPortfolioHistory(ctx, params)
+	return err
+}
+
 // Login converts echo context to params.
 func (w *ServerInterfaceWrapper) Login(ctx echo.Context) error {
 	var err error
@@ -1976,6 +4476,377 @@ func (w *ServerInterfaceWrapper) ListMarketTrades(ctx echo.Context) error {
 	return err
 }
 
+// ListTrades converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTrades(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTradesParams
+	// ------------- Optional query parameter "symbol" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "symbol", ctx.QueryParams(), &params.Symbol, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// ------------- Optional query parameter "side" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "side", ctx.QueryParams(), &params.Side, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter side: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTrades(ctx, params)
+	return err
+}
+
+// PlaceOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) PlaceOrder(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlaceOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PlaceOrder(ctx, params)
+	return err
+}
+
+// GetOrderByClientID converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOrderByClientID(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "client_order_id" -------------
+	var clientOrderID ClientOrderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "client_order_id", ctx.Param("client_order_id"), &clientOrderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter client_order_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOrderByClientIDParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOrderByClientID(ctx, clientOrderID, params)
+	return err
+}
+
+// PreviewOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewOrder(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewOrder(ctx, params)
+	return err
+}
+
+// CancelOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "order_id" -------------
+	var orderID OrderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order_id", ctx.Param("order_id"), &orderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelOrder(ctx, orderID, params)
+	return err
+}
+
+// GetOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "order_id" -------------
+	var orderID OrderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order_id", ctx.Param("order_id"), &orderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOrder(ctx, orderID, params)
+	return err
+}
+
+// ListOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrdersParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "symbol" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "symbol", ctx.QueryParams(), &params.Symbol, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOrders(ctx, params)
+	return err
+}
+
+// CancelAllOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelAllOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelAllOrdersParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelAllOrders(ctx, params)
+	return err
+}
+
+// ListOpenOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOpenOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOpenOrdersParams
+	// ------------- Optional query parameter "symbol" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "symbol", ctx.QueryParams(), &params.Symbol, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter symbol: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Agent-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Agent-Id")]; found {
+		var XAgentID AgentInScope
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Agent-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Agent-Id", valueList[0], &XAgentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Agent-Id: %s", err))
+		}
+
+		params.XAgentID = &XAgentID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOpenOrders(ctx, params)
+	return err
+}
+
 // GetHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 	var err error
@@ -2066,6 +4937,27 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/market/candles/:symbol", wrapper.ListCandles, options.OperationMiddlewares["listCandles"]...)
 	router.GET(options.BaseURL+"/api/v1/market/trades/:symbol", wrapper.ListMarketTrades, options.OperationMiddlewares["listMarketTrades"]...)
 	router.GET(options.BaseURL+"/api/v1/market/orderbook/:symbol", wrapper.GetOrderbook, options.OperationMiddlewares["getOrderbook"]...)
+	router.POST(options.BaseURL+"/api/v1/trade/order", wrapper.PlaceOrder, options.OperationMiddlewares["placeOrder"]...)
+	router.POST(options.BaseURL+"/api/v1/trade/order/preview", wrapper.PreviewOrder, options.OperationMiddlewares["previewOrder"]...)
+	router.DELETE(options.BaseURL+"/api/v1/trade/order/:order_id", wrapper.CancelOrder, options.OperationMiddlewares["cancelOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/trade/order/:order_id", wrapper.GetOrder, options.OperationMiddlewares["getOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/trade/order/by-client-id/:client_order_id", wrapper.GetOrderByClientID, options.OperationMiddlewares["getOrderByClientId"]...)
+	router.GET(options.BaseURL+"/api/v1/trade/orders", wrapper.ListOrders, options.OperationMiddlewares["listOrders"]...)
+	router.DELETE(options.BaseURL+"/api/v1/trade/orders/open", wrapper.CancelAllOrders, options.OperationMiddlewares["cancelAllOrders"]...)
+	router.GET(options.BaseURL+"/api/v1/trade/orders/open", wrapper.ListOpenOrders, options.OperationMiddlewares["listOpenOrders"]...)
+	router.GET(options.BaseURL+"/api/v1/trade/history", wrapper.ListTrades, options.OperationMiddlewares["listTrades"]...)
+	router.GET(options.BaseURL+"/api/v1/account/info", wrapper.GetAccountInfo, options.OperationMiddlewares["getAccountInfo"]...)
+	router.GET(options.BaseURL+"/api/v1/account/balance", wrapper.GetBalance, options.OperationMiddlewares["getBalance"]...)
+	router.GET(options.BaseURL+"/api/v1/account/positions", wrapper.GetPositions, options.OperationMiddlewares["getPositions"]...)
+	router.GET(options.BaseURL+"/api/v1/account/portfolio", wrapper.GetPortfolio, options.OperationMiddlewares["getPortfolio"]...)
+	router.GET(options.BaseURL+"/api/v1/account/pnl", wrapper.GetPnl, options.OperationMiddlewares["getPnl"]...)
+	router.GET(options.BaseURL+"/api/v1/account/risk", wrapper.GetRisk, options.OperationMiddlewares["getRisk"]...)
+	router.GET(options.BaseURL+"/api/v1/account/ledger", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
+	router.GET(options.BaseURL+"/api/v1/account/reconcile", wrapper.Reconcile, options.OperationMiddlewares["reconcile"]...)
+	router.POST(options.BaseURL+"/api/v1/account/reset", wrapper.ResetAccount, options.OperationMiddlewares["resetAccount"]...)
+	router.GET(options.BaseURL+"/api/v1/analytics/performance", wrapper.GetPerformance, options.OperationMiddlewares["getPerformance"]...)
+	router.GET(options.BaseURL+"/api/v1/analytics/portfolio/history", wrapper.GetPortfolioHistory, options.OperationMiddlewares["getPortfolioHistory"]...)
+	router.GET(options.BaseURL+"/api/v1/analytics/leaderboard", wrapper.GetLeaderboard, options.OperationMiddlewares["getLeaderboard"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 
@@ -2079,6 +4971,15 @@ type AgentChangedJSONResponse struct {
 	Body Agent
 
 	Headers AgentChangedResponseHeaders
+}
+
+type AgentConflictResponseHeaders struct {
+	XRequestID *string
+}
+type AgentConflictJSONResponse struct {
+	Body Error
+
+	Headers AgentConflictResponseHeaders
 }
 
 type AgentCreatedResponseHeaders struct {
@@ -2147,6 +5048,33 @@ type NoPriceJSONResponse struct {
 	Headers NoPriceResponseHeaders
 }
 
+type NoSuchOrderResponseHeaders struct {
+	XRequestID *string
+}
+type NoSuchOrderJSONResponse struct {
+	Body Error
+
+	Headers NoSuchOrderResponseHeaders
+}
+
+type NotAllowedResponseHeaders struct {
+	XRequestID *string
+}
+type NotAllowedJSONResponse struct {
+	Body Error
+
+	Headers NotAllowedResponseHeaders
+}
+
+type NotCancellableResponseHeaders struct {
+	XRequestID *string
+}
+type NotCancellableJSONResponse struct {
+	Body Error
+
+	Headers NotCancellableResponseHeaders
+}
+
 type NotFoundResponseHeaders struct {
 	XRequestID *string
 }
@@ -2165,6 +5093,15 @@ type OneAgentJSONResponse struct {
 	Headers OneAgentResponseHeaders
 }
 
+type OneOrderResponseHeaders struct {
+	XRequestID *string
+}
+type OneOrderJSONResponse struct {
+	Body Order
+
+	Headers OneOrderResponseHeaders
+}
+
 type OneRiskProfileResponseHeaders struct {
 	XRequestID *string
 }
@@ -2172,6 +5109,42 @@ type OneRiskProfileJSONResponse struct {
 	Body RiskProfile
 
 	Headers OneRiskProfileResponseHeaders
+}
+
+type OrderConflictResponseHeaders struct {
+	XRequestID *string
+}
+type OrderConflictJSONResponse struct {
+	Body Error
+
+	Headers OrderConflictResponseHeaders
+}
+
+type OrderPageResponseHeaders struct {
+	XRequestID *string
+}
+type OrderPageJSONResponse struct {
+	Body OrderList
+
+	Headers OrderPageResponseHeaders
+}
+
+type OrderRefusedResponseHeaders struct {
+	XRequestID *string
+}
+type OrderRefusedJSONResponse struct {
+	Body Error
+
+	Headers OrderRefusedResponseHeaders
+}
+
+type OrderUnreadableResponseHeaders struct {
+	XRequestID *string
+}
+type OrderUnreadableJSONResponse struct {
+	Body Error
+
+	Headers OrderUnreadableResponseHeaders
 }
 
 type UnauthorizedResponseHeaders struct {
@@ -2241,6 +5214,1324 @@ type GetJwksdefaultJSONResponse struct {
 }
 
 func (response GetJwksdefaultJSONResponse) VisitGetJwksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalanceRequestObject struct {
+	Params GetBalanceParams
+}
+
+type GetBalanceResponseObject interface {
+	VisitGetBalanceResponse(w http.ResponseWriter) error
+}
+
+type GetBalance200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetBalance200JSONResponse struct {
+	Body    BalanceList
+	Headers GetBalance200ResponseHeaders
+}
+
+func (response GetBalance200JSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalance401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetBalance401JSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalance403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetBalance403JSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalance404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetBalance404JSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalance409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetBalance409JSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalance422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetBalance422JSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBalancedefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetBalancedefaultJSONResponse) VisitGetBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfoRequestObject struct {
+	Params GetAccountInfoParams
+}
+
+type GetAccountInfoResponseObject interface {
+	VisitGetAccountInfoResponse(w http.ResponseWriter) error
+}
+
+type GetAccountInfo200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetAccountInfo200JSONResponse struct {
+	Body    AccountInfo
+	Headers GetAccountInfo200ResponseHeaders
+}
+
+func (response GetAccountInfo200JSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfo401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetAccountInfo401JSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfo403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetAccountInfo403JSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfo404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetAccountInfo404JSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfo409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetAccountInfo409JSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfo422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetAccountInfo422JSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountInfodefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetAccountInfodefaultJSONResponse) VisitGetAccountInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerRequestObject struct {
+	Params ListLedgerParams
+}
+
+type ListLedgerResponseObject interface {
+	VisitListLedgerResponse(w http.ResponseWriter) error
+}
+
+type ListLedger200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListLedger200JSONResponse struct {
+	Body    Ledger
+	Headers ListLedger200ResponseHeaders
+}
+
+func (response ListLedger200JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListLedger401JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response ListLedger403JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListLedger404JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response ListLedger409JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListLedger422JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListLedgerdefaultJSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnlRequestObject struct {
+	Params GetPnlParams
+}
+
+type GetPnlResponseObject interface {
+	VisitGetPnlResponse(w http.ResponseWriter) error
+}
+
+type GetPnl200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetPnl200JSONResponse struct {
+	Body    Pnl
+	Headers GetPnl200ResponseHeaders
+}
+
+func (response GetPnl200JSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnl401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetPnl401JSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnl403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetPnl403JSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnl404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPnl404JSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnl409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetPnl409JSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnl422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetPnl422JSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPnldefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetPnldefaultJSONResponse) VisitGetPnlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioRequestObject struct {
+	Params GetPortfolioParams
+}
+
+type GetPortfolioResponseObject interface {
+	VisitGetPortfolioResponse(w http.ResponseWriter) error
+}
+
+type GetPortfolio200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetPortfolio200JSONResponse struct {
+	Body    Portfolio
+	Headers GetPortfolio200ResponseHeaders
+}
+
+func (response GetPortfolio200JSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolio401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetPortfolio401JSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolio403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetPortfolio403JSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolio404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPortfolio404JSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolio409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetPortfolio409JSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolio422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetPortfolio422JSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfoliodefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetPortfoliodefaultJSONResponse) VisitGetPortfolioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositionsRequestObject struct {
+	Params GetPositionsParams
+}
+
+type GetPositionsResponseObject interface {
+	VisitGetPositionsResponse(w http.ResponseWriter) error
+}
+
+type GetPositions200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetPositions200JSONResponse struct {
+	Body    PositionList
+	Headers GetPositions200ResponseHeaders
+}
+
+func (response GetPositions200JSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositions401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetPositions401JSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositions403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetPositions403JSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositions404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPositions404JSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositions409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetPositions409JSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositions422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetPositions422JSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPositionsdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetPositionsdefaultJSONResponse) VisitGetPositionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconcileRequestObject struct {
+	Params ReconcileParams
+}
+
+type ReconcileResponseObject interface {
+	VisitReconcileResponse(w http.ResponseWriter) error
+}
+
+type Reconcile200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type Reconcile200JSONResponse struct {
+	Body    Reconciliation
+	Headers Reconcile200ResponseHeaders
+}
+
+func (response Reconcile200JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Reconcile401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response Reconcile401JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Reconcile403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response Reconcile403JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Reconcile404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response Reconcile404JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Reconcile409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response Reconcile409JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Reconcile422JSONResponse struct{ InvalidJSONResponse }
+
+func (response Reconcile422JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconciledefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ReconciledefaultJSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccountRequestObject struct {
+	Params ResetAccountParams
+	Body   *ResetAccountJSONRequestBody
+}
+
+type ResetAccountResponseObject interface {
+	VisitResetAccountResponse(w http.ResponseWriter) error
+}
+
+type ResetAccount200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type ResetAccount200JSONResponse struct {
+	Body    AccountReset
+	Headers ResetAccount200ResponseHeaders
+}
+
+func (response ResetAccount200JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccount400JSONResponse struct{ BadRequestJSONResponse }
+
+func (response ResetAccount400JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccount401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ResetAccount401JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccount403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response ResetAccount403JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccount404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ResetAccount404JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccount409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response ResetAccount409JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccount422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ResetAccount422JSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetAccountdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ResetAccountdefaultJSONResponse) VisitResetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRiskRequestObject struct {
+	Params GetRiskParams
+}
+
+type GetRiskResponseObject interface {
+	VisitGetRiskResponse(w http.ResponseWriter) error
+}
+
+type GetRisk200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetRisk200JSONResponse struct {
+	Body    Risk
+	Headers GetRisk200ResponseHeaders
+}
+
+func (response GetRisk200JSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRisk401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetRisk401JSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRisk403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetRisk403JSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRisk404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetRisk404JSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRisk409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetRisk409JSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRisk422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetRisk422JSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRiskdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetRiskdefaultJSONResponse) VisitGetRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3939,6 +8230,438 @@ func (response UnarchiveAgentdefaultJSONResponse) VisitUnarchiveAgentResponse(w 
 	return err
 }
 
+type GetLeaderboardRequestObject struct {
+	Params GetLeaderboardParams
+}
+
+type GetLeaderboardResponseObject interface {
+	VisitGetLeaderboardResponse(w http.ResponseWriter) error
+}
+
+type GetLeaderboard200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetLeaderboard200JSONResponse struct {
+	Body    Leaderboard
+	Headers GetLeaderboard200ResponseHeaders
+}
+
+func (response GetLeaderboard200JSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaderboard401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetLeaderboard401JSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaderboard403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetLeaderboard403JSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaderboard404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetLeaderboard404JSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaderboard409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetLeaderboard409JSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaderboard422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetLeaderboard422JSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaderboarddefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetLeaderboarddefaultJSONResponse) VisitGetLeaderboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformanceRequestObject struct {
+	Params GetPerformanceParams
+}
+
+type GetPerformanceResponseObject interface {
+	VisitGetPerformanceResponse(w http.ResponseWriter) error
+}
+
+type GetPerformance200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetPerformance200JSONResponse struct {
+	Body    Performance
+	Headers GetPerformance200ResponseHeaders
+}
+
+func (response GetPerformance200JSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformance401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetPerformance401JSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformance403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetPerformance403JSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformance404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPerformance404JSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformance409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetPerformance409JSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformance422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetPerformance422JSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPerformancedefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetPerformancedefaultJSONResponse) VisitGetPerformanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistoryRequestObject struct {
+	Params GetPortfolioHistoryParams
+}
+
+type GetPortfolioHistoryResponseObject interface {
+	VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetPortfolioHistory200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type GetPortfolioHistory200JSONResponse struct {
+	Body    PortfolioHistory
+	Headers GetPortfolioHistory200ResponseHeaders
+}
+
+func (response GetPortfolioHistory200JSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistory401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetPortfolioHistory401JSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistory403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetPortfolioHistory403JSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistory404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response GetPortfolioHistory404JSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistory409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetPortfolioHistory409JSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistory422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetPortfolioHistory422JSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPortfolioHistorydefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetPortfolioHistorydefaultJSONResponse) VisitGetPortfolioHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
 	Body *LoginJSONRequestBody
 }
@@ -4859,6 +9582,1402 @@ func (response ListMarketTradesdefaultJSONResponse) VisitListMarketTradesRespons
 	return err
 }
 
+type ListTradesRequestObject struct {
+	Params ListTradesParams
+}
+
+type ListTradesResponseObject interface {
+	VisitListTradesResponse(w http.ResponseWriter) error
+}
+
+type ListTrades200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListTrades200JSONResponse struct {
+	Body    TradeList
+	Headers ListTrades200ResponseHeaders
+}
+
+func (response ListTrades200JSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTrades401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListTrades401JSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTrades403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response ListTrades403JSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTrades404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListTrades404JSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTrades409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response ListTrades409JSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTrades422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListTrades422JSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTradesdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListTradesdefaultJSONResponse) VisitListTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrderRequestObject struct {
+	Params PlaceOrderParams
+	Body   *PlaceOrderJSONRequestBody
+}
+
+type PlaceOrderResponseObject interface {
+	VisitPlaceOrderResponse(w http.ResponseWriter) error
+}
+
+type PlaceOrder200ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type PlaceOrder200JSONResponse struct {
+	Body    Order
+	Headers PlaceOrder200ResponseHeaders
+}
+
+func (response PlaceOrder200JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder201ResponseHeaders struct {
+	IdempotencyReplayed *string
+	XRequestID          *string
+}
+
+type PlaceOrder201JSONResponse struct {
+	Body    Order
+	Headers PlaceOrder201ResponseHeaders
+}
+
+func (response PlaceOrder201JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder400JSONResponse struct{ OrderRefusedJSONResponse }
+
+func (response PlaceOrder400JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response PlaceOrder401JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response PlaceOrder403JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response PlaceOrder404JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder409JSONResponse struct{ OrderConflictJSONResponse }
+
+func (response PlaceOrder409JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder422JSONResponse struct{ InvalidJSONResponse }
+
+func (response PlaceOrder422JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrder503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response PlaceOrder503JSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceOrderdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response PlaceOrderdefaultJSONResponse) VisitPlaceOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientIDRequestObject struct {
+	ClientOrderID ClientOrderID `json:"client_order_id"`
+	Params        GetOrderByClientIDParams
+}
+
+type GetOrderByClientIDResponseObject interface {
+	VisitGetOrderByClientIDResponse(w http.ResponseWriter) error
+}
+
+type GetOrderByClientID200JSONResponse struct{ OneOrderJSONResponse }
+
+func (response GetOrderByClientID200JSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientID401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetOrderByClientID401JSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientID403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetOrderByClientID403JSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientID404JSONResponse struct{ NoSuchOrderJSONResponse }
+
+func (response GetOrderByClientID404JSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientID409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetOrderByClientID409JSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientID422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetOrderByClientID422JSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderByClientIDdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetOrderByClientIDdefaultJSONResponse) VisitGetOrderByClientIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrderRequestObject struct {
+	Params PreviewOrderParams
+	Body   *PreviewOrderJSONRequestBody
+}
+
+type PreviewOrderResponseObject interface {
+	VisitPreviewOrderResponse(w http.ResponseWriter) error
+}
+
+type PreviewOrder200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type PreviewOrder200JSONResponse struct {
+	Body    Preview
+	Headers PreviewOrder200ResponseHeaders
+}
+
+func (response PreviewOrder200JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder400JSONResponse struct{ OrderUnreadableJSONResponse }
+
+func (response PreviewOrder400JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response PreviewOrder401JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response PreviewOrder403JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response PreviewOrder404JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response PreviewOrder409JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder422JSONResponse struct{ InvalidJSONResponse }
+
+func (response PreviewOrder422JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrder503JSONResponse struct{ NoPriceJSONResponse }
+
+func (response PreviewOrder503JSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewOrderdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response PreviewOrderdefaultJSONResponse) VisitPreviewOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderRequestObject struct {
+	OrderID OrderID `json:"order_id"`
+	Params  CancelOrderParams
+}
+
+type CancelOrderResponseObject interface {
+	VisitCancelOrderResponse(w http.ResponseWriter) error
+}
+
+type CancelOrder200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CancelOrder200JSONResponse struct {
+	Body    Cancellation
+	Headers CancelOrder200ResponseHeaders
+}
+
+func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder400JSONResponse struct{ NotCancellableJSONResponse }
+
+func (response CancelOrder400JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CancelOrder401JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response CancelOrder403JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder404JSONResponse struct{ NoSuchOrderJSONResponse }
+
+func (response CancelOrder404JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response CancelOrder409JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder422JSONResponse struct{ InvalidJSONResponse }
+
+func (response CancelOrder422JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response CancelOrderdefaultJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderRequestObject struct {
+	OrderID OrderID `json:"order_id"`
+	Params  GetOrderParams
+}
+
+type GetOrderResponseObject interface {
+	VisitGetOrderResponse(w http.ResponseWriter) error
+}
+
+type GetOrder200JSONResponse struct{ OneOrderJSONResponse }
+
+func (response GetOrder200JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response GetOrder401JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response GetOrder403JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder404JSONResponse struct{ NoSuchOrderJSONResponse }
+
+func (response GetOrder404JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response GetOrder409JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetOrder422JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response GetOrderdefaultJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrdersRequestObject struct {
+	Params ListOrdersParams
+}
+
+type ListOrdersResponseObject interface {
+	VisitListOrdersResponse(w http.ResponseWriter) error
+}
+
+type ListOrders200JSONResponse struct{ OrderPageJSONResponse }
+
+func (response ListOrders200JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListOrders401JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response ListOrders403JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListOrders404JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response ListOrders409JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListOrders422JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrdersdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListOrdersdefaultJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrdersRequestObject struct {
+	Params CancelAllOrdersParams
+}
+
+type CancelAllOrdersResponseObject interface {
+	VisitCancelAllOrdersResponse(w http.ResponseWriter) error
+}
+
+type CancelAllOrders200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CancelAllOrders200JSONResponse struct {
+	Body    CancelledOrders
+	Headers CancelAllOrders200ResponseHeaders
+}
+
+func (response CancelAllOrders200JSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrders401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response CancelAllOrders401JSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrders403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response CancelAllOrders403JSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrders404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response CancelAllOrders404JSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrders409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response CancelAllOrders409JSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrders422JSONResponse struct{ InvalidJSONResponse }
+
+func (response CancelAllOrders422JSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelAllOrdersdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response CancelAllOrdersdefaultJSONResponse) VisitCancelAllOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrdersRequestObject struct {
+	Params ListOpenOrdersParams
+}
+
+type ListOpenOrdersResponseObject interface {
+	VisitListOpenOrdersResponse(w http.ResponseWriter) error
+}
+
+type ListOpenOrders200JSONResponse struct{ OrderPageJSONResponse }
+
+func (response ListOpenOrders200JSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrders401JSONResponse struct{ UnauthorizedJSONResponse }
+
+func (response ListOpenOrders401JSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrders403JSONResponse struct{ NotAllowedJSONResponse }
+
+func (response ListOpenOrders403JSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrders404JSONResponse struct{ NotFoundJSONResponse }
+
+func (response ListOpenOrders404JSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrders409JSONResponse struct{ AgentConflictJSONResponse }
+
+func (response ListOpenOrders409JSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrders422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListOpenOrders422JSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpenOrdersdefaultJSONResponse struct {
+	Body       Error
+	Headers    FailureResponseHeaders
+	StatusCode int
+}
+
+func (response ListOpenOrdersdefaultJSONResponse) VisitListOpenOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -4994,6 +11113,33 @@ type StrictServerInterface interface {
 	// GetJwks Public keys that verify the tokens
 	// (GET /.well-known/jwks.json)
 	GetJwks(ctx context.Context, request GetJwksRequestObject) (GetJwksResponseObject, error)
+	// GetBalance Balances
+	// (GET /api/v1/account/balance)
+	GetBalance(ctx context.Context, request GetBalanceRequestObject) (GetBalanceResponseObject, error)
+	// GetAccountInfo Who the agent is
+	// (GET /api/v1/account/info)
+	GetAccountInfo(ctx context.Context, request GetAccountInfoRequestObject) (GetAccountInfoResponseObject, error)
+	// ListLedger Double-entry ledger
+	// (GET /api/v1/account/ledger)
+	ListLedger(ctx context.Context, request ListLedgerRequestObject) (ListLedgerResponseObject, error)
+	// GetPnl Profit and loss
+	// (GET /api/v1/account/pnl)
+	GetPnl(ctx context.Context, request GetPnlRequestObject) (GetPnlResponseObject, error)
+	// GetPortfolio Equity, cash, positions and P&L
+	// (GET /api/v1/account/portfolio)
+	GetPortfolio(ctx context.Context, request GetPortfolioRequestObject) (GetPortfolioResponseObject, error)
+	// GetPositions Open positions
+	// (GET /api/v1/account/positions)
+	GetPositions(ctx context.Context, request GetPositionsRequestObject) (GetPositionsResponseObject, error)
+	// Reconcile Check the balances against the ledger
+	// (GET /api/v1/account/reconcile)
+	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// ResetAccount Reset the agent to its starting balance
+	// (POST /api/v1/account/reset)
+	ResetAccount(ctx context.Context, request ResetAccountRequestObject) (ResetAccountResponseObject, error)
+	// GetRisk Headroom under the risk limits
+	// (GET /api/v1/account/risk)
+	GetRisk(ctx context.Context, request GetRiskRequestObject) (GetRiskResponseObject, error)
 	// ListAgents List agents
 	// (GET /api/v1/agents)
 	ListAgents(ctx context.Context, request ListAgentsRequestObject) (ListAgentsResponseObject, error)
@@ -5039,6 +11185,15 @@ type StrictServerInterface interface {
 	// UnarchiveAgent Bring an archived agent back
 	// (POST /api/v1/agents/{agent_id}/unarchive)
 	UnarchiveAgent(ctx context.Context, request UnarchiveAgentRequestObject) (UnarchiveAgentResponseObject, error)
+	// GetLeaderboard Ranking of the account's agents
+	// (GET /api/v1/analytics/leaderboard)
+	GetLeaderboard(ctx context.Context, request GetLeaderboardRequestObject) (GetLeaderboardResponseObject, error)
+	// GetPerformance Performance figures
+	// (GET /api/v1/analytics/performance)
+	GetPerformance(ctx context.Context, request GetPerformanceRequestObject) (GetPerformanceResponseObject, error)
+	// GetPortfolioHistory Equity over time
+	// (GET /api/v1/analytics/portfolio/history)
+	GetPortfolioHistory(ctx context.Context, request GetPortfolioHistoryRequestObject) (GetPortfolioHistoryResponseObject, error)
 	// Login Exchange an account's key and secret for a token
 	// (POST /api/v1/auth/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -5066,6 +11221,33 @@ type StrictServerInterface interface {
 	// ListMarketTrades Latest trades of a pair
 	// (GET /api/v1/market/trades/{symbol})
 	ListMarketTrades(ctx context.Context, request ListMarketTradesRequestObject) (ListMarketTradesResponseObject, error)
+	// ListTrades List trades
+	// (GET /api/v1/trade/history)
+	ListTrades(ctx context.Context, request ListTradesRequestObject) (ListTradesResponseObject, error)
+	// PlaceOrder Place an order
+	// (POST /api/v1/trade/order)
+	PlaceOrder(ctx context.Context, request PlaceOrderRequestObject) (PlaceOrderResponseObject, error)
+	// GetOrderByClientID Get an order by its client_order_id
+	// (GET /api/v1/trade/order/by-client-id/{client_order_id})
+	GetOrderByClientID(ctx context.Context, request GetOrderByClientIDRequestObject) (GetOrderByClientIDResponseObject, error)
+	// PreviewOrder Judge an order without placing it
+	// (POST /api/v1/trade/order/preview)
+	PreviewOrder(ctx context.Context, request PreviewOrderRequestObject) (PreviewOrderResponseObject, error)
+	// CancelOrder Cancel a pending order
+	// (DELETE /api/v1/trade/order/{order_id})
+	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// GetOrder Get an order
+	// (GET /api/v1/trade/order/{order_id})
+	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// ListOrders List orders
+	// (GET /api/v1/trade/orders)
+	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
+	// CancelAllOrders Cancel every pending order
+	// (DELETE /api/v1/trade/orders/open)
+	CancelAllOrders(ctx context.Context, request CancelAllOrdersRequestObject) (CancelAllOrdersResponseObject, error)
+	// ListOpenOrders List pending orders
+	// (GET /api/v1/trade/orders/open)
+	ListOpenOrders(ctx context.Context, request ListOpenOrdersRequestObject) (ListOpenOrdersResponseObject, error)
 	// GetHealth Is the process alive
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -5103,6 +11285,254 @@ func (sh *strictHandler) GetJwks(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetJwksResponseObject); ok {
 		return validResponse.VisitGetJwksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBalance operation middleware
+func (sh *strictHandler) GetBalance(ctx echo.Context, params GetBalanceParams) error {
+	var request GetBalanceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBalance(ctx.Request().Context(), request.(GetBalanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBalance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBalanceResponseObject); ok {
+		return validResponse.VisitGetBalanceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAccountInfo operation middleware
+func (sh *strictHandler) GetAccountInfo(ctx echo.Context, params GetAccountInfoParams) error {
+	var request GetAccountInfoRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAccountInfo(ctx.Request().Context(), request.(GetAccountInfoRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAccountInfo")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAccountInfoResponseObject); ok {
+		return validResponse.VisitGetAccountInfoResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLedger operation middleware
+func (sh *strictHandler) ListLedger(ctx echo.Context, params ListLedgerParams) error {
+	var request ListLedgerRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLedger(ctx.Request().Context(), request.(ListLedgerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLedger")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLedgerResponseObject); ok {
+		return validResponse.VisitListLedgerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPnl operation middleware
+func (sh *strictHandler) GetPnl(ctx echo.Context, params GetPnlParams) error {
+	var request GetPnlRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPnl(ctx.Request().Context(), request.(GetPnlRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPnl")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPnlResponseObject); ok {
+		return validResponse.VisitGetPnlResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPortfolio operation middleware
+func (sh *strictHandler) GetPortfolio(ctx echo.Context, params GetPortfolioParams) error {
+	var request GetPortfolioRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPortfolio(ctx.Request().Context(), request.(GetPortfolioRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPortfolio")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPortfolioResponseObject); ok {
+		return validResponse.VisitGetPortfolioResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPositions operation middleware
+func (sh *strictHandler) GetPositions(ctx echo.Context, params GetPositionsParams) error {
+	var request GetPositionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPositions(ctx.Request().Context(), request.(GetPositionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPositions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPositionsResponseObject); ok {
+		return validResponse.VisitGetPositionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Reconcile operation middleware
+func (sh *strictHandler) Reconcile(ctx echo.Context, params ReconcileParams) error {
+	var request ReconcileRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Reconcile(ctx.Request().Context(), request.(ReconcileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Reconcile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReconcileResponseObject); ok {
+		return validResponse.VisitReconcileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResetAccount operation middleware
+func (sh *strictHandler) ResetAccount(ctx echo.Context, params ResetAccountParams) error {
+	var request ResetAccountRequestObject
+
+	request.Params = params
+
+	var body ResetAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetAccount(ctx.Request().Context(), request.(ResetAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResetAccountResponseObject); ok {
+		return validResponse.VisitResetAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRisk operation middleware
+func (sh *strictHandler) GetRisk(ctx echo.Context, params GetRiskParams) error {
+	var request GetRiskRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRisk(ctx.Request().Context(), request.(GetRiskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRisk")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRiskResponseObject); ok {
+		return validResponse.VisitGetRiskResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5557,6 +11987,81 @@ func (sh *strictHandler) UnarchiveAgent(ctx echo.Context, agentID AgentID, param
 	return nil
 }
 
+// GetLeaderboard operation middleware
+func (sh *strictHandler) GetLeaderboard(ctx echo.Context, params GetLeaderboardParams) error {
+	var request GetLeaderboardRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLeaderboard(ctx.Request().Context(), request.(GetLeaderboardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLeaderboard")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetLeaderboardResponseObject); ok {
+		return validResponse.VisitGetLeaderboardResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPerformance operation middleware
+func (sh *strictHandler) GetPerformance(ctx echo.Context, params GetPerformanceParams) error {
+	var request GetPerformanceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPerformance(ctx.Request().Context(), request.(GetPerformanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPerformance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPerformanceResponseObject); ok {
+		return validResponse.VisitGetPerformanceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPortfolioHistory operation middleware
+func (sh *strictHandler) GetPortfolioHistory(ctx echo.Context, params GetPortfolioHistoryParams) error {
+	var request GetPortfolioHistoryRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPortfolioHistory(ctx.Request().Context(), request.(GetPortfolioHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPortfolioHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPortfolioHistoryResponseObject); ok {
+		return validResponse.VisitGetPortfolioHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Login operation middleware
 func (sh *strictHandler) Login(ctx echo.Context) error {
 	var request LoginRequestObject
@@ -5821,6 +12326,280 @@ func (sh *strictHandler) ListMarketTrades(ctx echo.Context, symbol Symbol, param
 		return err
 	} else if validResponse, ok := response.(ListMarketTradesResponseObject); ok {
 		return validResponse.VisitListMarketTradesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTrades operation middleware
+func (sh *strictHandler) ListTrades(ctx echo.Context, params ListTradesParams) error {
+	var request ListTradesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTrades(ctx.Request().Context(), request.(ListTradesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTrades")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTradesResponseObject); ok {
+		return validResponse.VisitListTradesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PlaceOrder operation middleware
+func (sh *strictHandler) PlaceOrder(ctx echo.Context, params PlaceOrderParams) error {
+	var request PlaceOrderRequestObject
+
+	request.Params = params
+
+	var body PlaceOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlaceOrder(ctx.Request().Context(), request.(PlaceOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlaceOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PlaceOrderResponseObject); ok {
+		return validResponse.VisitPlaceOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOrderByClientID operation middleware
+func (sh *strictHandler) GetOrderByClientID(ctx echo.Context, clientOrderID ClientOrderID, params GetOrderByClientIDParams) error {
+	var request GetOrderByClientIDRequestObject
+
+	request.ClientOrderID = clientOrderID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrderByClientID(ctx.Request().Context(), request.(GetOrderByClientIDRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrderByClientID")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOrderByClientIDResponseObject); ok {
+		return validResponse.VisitGetOrderByClientIDResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewOrder operation middleware
+func (sh *strictHandler) PreviewOrder(ctx echo.Context, params PreviewOrderParams) error {
+	var request PreviewOrderRequestObject
+
+	request.Params = params
+
+	var body PreviewOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewOrder(ctx.Request().Context(), request.(PreviewOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewOrderResponseObject); ok {
+		return validResponse.VisitPreviewOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelOrder operation middleware
+func (sh *strictHandler) CancelOrder(ctx echo.Context, orderID OrderID, params CancelOrderParams) error {
+	var request CancelOrderRequestObject
+
+	request.OrderID = orderID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelOrder(ctx.Request().Context(), request.(CancelOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelOrderResponseObject); ok {
+		return validResponse.VisitCancelOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOrder operation middleware
+func (sh *strictHandler) GetOrder(ctx echo.Context, orderID OrderID, params GetOrderParams) error {
+	var request GetOrderRequestObject
+
+	request.OrderID = orderID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrder(ctx.Request().Context(), request.(GetOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOrderResponseObject); ok {
+		return validResponse.VisitGetOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOrders operation middleware
+func (sh *strictHandler) ListOrders(ctx echo.Context, params ListOrdersParams) error {
+	var request ListOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrders(ctx.Request().Context(), request.(ListOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOrdersResponseObject); ok {
+		return validResponse.VisitListOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelAllOrders operation middleware
+func (sh *strictHandler) CancelAllOrders(ctx echo.Context, params CancelAllOrdersParams) error {
+	var request CancelAllOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelAllOrders(ctx.Request().Context(), request.(CancelAllOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelAllOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelAllOrdersResponseObject); ok {
+		return validResponse.VisitCancelAllOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOpenOrders operation middleware
+func (sh *strictHandler) ListOpenOrders(ctx echo.Context, params ListOpenOrdersParams) error {
+	var request ListOpenOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOpenOrders(ctx.Request().Context(), request.(ListOpenOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOpenOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOpenOrdersResponseObject); ok {
+		return validResponse.VisitListOpenOrdersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -36,24 +36,34 @@ with agent as (
     insert into agents (
         id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework,
         strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at,
-        updated_at
+        updated_at, session_id, session_started_at, day_started_at, day_start_equity
     ) values (
         $1::uuid, $2::uuid, $3::text, $4::bytea, $5::text,
         $6::numeric, $7::text, $8::text, $9::text[],
         $10::integer, $11::integer, $12::integer,
-        $13::text, 'active', $14::timestamptz, $14::timestamptz
+        $13::text, 'active', $14::timestamptz, $14::timestamptz, $15::uuid,
+        $14::timestamptz, $16::timestamptz, $6::numeric
     )
-    returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at
+    returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
 ), key as (
     insert into agent_keys (digest, agent_id, account_id)
     values ($4::bytea, $1::uuid, $2::uuid)
 ), sealed as (
-    insert into sealed_keys (agent_id, sealed) values ($1::uuid, $15::bytea)
+    insert into sealed_keys (agent_id, sealed) values ($1::uuid, $17::bytea)
 ), balance as (
     insert into balances (agent_id, asset, available, locked)
     values ($1::uuid, 'USDT', $6::numeric, 0)
+), session as (
+    insert into sessions (agent_id, id, starting_balance, started_at)
+    values ($1::uuid, $15::uuid, $6::numeric, $14::timestamptz)
+), deposit as (
+    insert into ledger (agent_id, id, asset, amount, source, target, target_after, kind, created_at)
+    values (
+        $1::uuid, $18::uuid, 'USDT', $6::numeric, 'equity', 'available',
+        $6::numeric, 'deposit', $14::timestamptz
+    )
 )
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at from agent
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agent
 `
 
 type AgentCreateParams struct {
@@ -71,7 +81,10 @@ type AgentCreateParams struct {
 	MaxOpenOrders      int32
 	Color              *string
 	CreatedAt          time.Time
+	SessionID          uuid.UUID
+	DayStartedAt       time.Time
 	APIKeySealed       []byte
+	DepositID          uuid.UUID
 }
 
 type AgentCreateRow struct {
@@ -91,6 +104,10 @@ type AgentCreateRow struct {
 	Status             string
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
+	SessionID          uuid.UUID
+	SessionStartedAt   time.Time
+	DayStartedAt       *time.Time
+	DayStartEquity     *decimal.Decimal
 }
 
 // AgentCreate makes an agent with its key, sealed and as a digest, and its first balance, in one statement.
@@ -110,7 +127,10 @@ func (q *Queries) AgentCreate(ctx context.Context, db DBTX, arg AgentCreateParam
 		arg.MaxOpenOrders,
 		arg.Color,
 		arg.CreatedAt,
+		arg.SessionID,
+		arg.DayStartedAt,
 		arg.APIKeySealed,
+		arg.DepositID,
 	)
 	var i AgentCreateRow
 	err := row.Scan(
@@ -130,12 +150,28 @@ func (q *Queries) AgentCreate(ctx context.Context, db DBTX, arg AgentCreateParam
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
 }
 
 const AgentDelete = `-- name: AgentDelete :exec
-delete from agents where id = $1::uuid and account_id = $2::uuid
+with changed as (
+    insert into order_changes (agent_id, order_id)
+    select o.agent_id, o.id from orders as o where o.agent_id = $1::uuid and o.status = 'pending'
+), ordered as (
+    delete from orders where orders.agent_id = $1::uuid
+), traded as (
+    delete from trades where trades.agent_id = $1::uuid
+), posted as (
+    delete from ledger where ledger.agent_id = $1::uuid
+), begun as (
+    delete from sessions where sessions.agent_id = $1::uuid
+)
+delete from agents where agents.id = $1::uuid and agents.account_id = $2::uuid
 `
 
 type AgentDeleteParams struct {
@@ -143,13 +179,14 @@ type AgentDeleteParams struct {
 	AccountID uuid.UUID
 }
 
+// AgentDelete deletes everything of an agent that is locked, and tells the matcher of its pending orders.
 func (q *Queries) AgentDelete(ctx context.Context, db DBTX, arg AgentDeleteParams) error {
 	_, err := db.Exec(ctx, AgentDelete, arg.ID, arg.AccountID)
 	return err
 }
 
 const AgentGet = `-- name: AgentGet :one
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at from agents where id = $1::uuid and account_id = $2::uuid
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents where id = $1::uuid and account_id = $2::uuid
 `
 
 type AgentGetParams struct {
@@ -177,12 +214,16 @@ func (q *Queries) AgentGet(ctx context.Context, db DBTX, arg AgentGetParams) (Ag
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
 }
 
 const AgentGetSealedKey = `-- name: AgentGetSealedKey :one
-select agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, sealed_keys.sealed
+select agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity, sealed_keys.sealed
 from agents
 inner join sealed_keys on sealed_keys.agent_id = agents.id
 where agents.id = $1::uuid and agents.account_id = $2::uuid
@@ -218,6 +259,10 @@ func (q *Queries) AgentGetSealedKey(ctx context.Context, db DBTX, arg AgentGetSe
 		&i.Agent.Status,
 		&i.Agent.CreatedAt,
 		&i.Agent.UpdatedAt,
+		&i.Agent.SessionID,
+		&i.Agent.SessionStartedAt,
+		&i.Agent.DayStartedAt,
+		&i.Agent.DayStartEquity,
 		&i.Sealed,
 	)
 	return i, err
@@ -273,7 +318,7 @@ func (q *Queries) AgentKeyReplace(ctx context.Context, db DBTX, arg AgentKeyRepl
 
 const AgentList = `-- name: AgentList :many
 select
-    agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at,
+    agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity,
     (select count(*) from agents as a where a.account_id = $1::uuid)::bigint as total
 from agents
 where agents.account_id = $1::uuid
@@ -319,6 +364,10 @@ func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) (
 			&i.Agent.Status,
 			&i.Agent.CreatedAt,
 			&i.Agent.UpdatedAt,
+			&i.Agent.SessionID,
+			&i.Agent.SessionStartedAt,
+			&i.Agent.DayStartedAt,
+			&i.Agent.DayStartEquity,
 			&i.Total,
 		); err != nil {
 			return nil, err
@@ -333,7 +382,7 @@ func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) (
 
 const AgentListActive = `-- name: AgentListActive :many
 select
-    agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at,
+    agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity,
     (
         select count(*) from agents as a where a.account_id = $1::uuid and a.status = 'active'
     )::bigint as total
@@ -381,6 +430,10 @@ func (q *Queries) AgentListActive(ctx context.Context, db DBTX, arg AgentListAct
 			&i.Agent.Status,
 			&i.Agent.CreatedAt,
 			&i.Agent.UpdatedAt,
+			&i.Agent.SessionID,
+			&i.Agent.SessionStartedAt,
+			&i.Agent.DayStartedAt,
+			&i.Agent.DayStartEquity,
 			&i.Total,
 		); err != nil {
 			return nil, err
@@ -394,7 +447,7 @@ func (q *Queries) AgentListActive(ctx context.Context, db DBTX, arg AgentListAct
 }
 
 const AgentLock = `-- name: AgentLock :one
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at from agents where id = $1::uuid and account_id = $2::uuid for no key update
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents where id = $1::uuid and account_id = $2::uuid for no key update
 `
 
 type AgentLockParams struct {
@@ -423,24 +476,46 @@ func (q *Queries) AgentLock(ctx context.Context, db DBTX, arg AgentLockParams) (
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
 }
 
 const AgentReset = `-- name: AgentReset :one
-update agents set status = 'active', updated_at = greatest(updated_at, $1::timestamptz)
-where id = $2::uuid and account_id = $3::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at
+update agents set
+    status = 'active',
+    starting_balance = $1::numeric,
+    session_id = $2::uuid,
+    session_started_at = $3::timestamptz,
+    day_started_at = $4::timestamptz,
+    day_start_equity = $1::numeric,
+    updated_at = greatest(updated_at, $3::timestamptz)
+where id = $5::uuid and account_id = $6::uuid
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
 `
 
 type AgentResetParams struct {
-	UpdatedAt time.Time
-	ID        uuid.UUID
-	AccountID uuid.UUID
+	StartingBalance decimal.Decimal
+	SessionID       uuid.UUID
+	UpdatedAt       time.Time
+	DayStartedAt    time.Time
+	ID              uuid.UUID
+	AccountID       uuid.UUID
 }
 
+// AgentReset begins a new session.
 func (q *Queries) AgentReset(ctx context.Context, db DBTX, arg AgentResetParams) (Agent, error) {
-	row := db.QueryRow(ctx, AgentReset, arg.UpdatedAt, arg.ID, arg.AccountID)
+	row := db.QueryRow(ctx, AgentReset,
+		arg.StartingBalance,
+		arg.SessionID,
+		arg.UpdatedAt,
+		arg.DayStartedAt,
+		arg.ID,
+		arg.AccountID,
+	)
 	var i Agent
 	err := row.Scan(
 		&i.ID,
@@ -459,6 +534,10 @@ func (q *Queries) AgentReset(ctx context.Context, db DBTX, arg AgentResetParams)
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
 }
@@ -470,7 +549,7 @@ update agents set
         when status = $1::text then updated_at else greatest(updated_at, $2::timestamptz)
     end
 where id = $3::uuid and account_id = $4::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
 `
 
 type AgentSetStatusParams struct {
@@ -506,6 +585,10 @@ func (q *Queries) AgentSetStatus(ctx context.Context, db DBTX, arg AgentSetStatu
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
 }
@@ -519,7 +602,7 @@ update agents set
     color = case when $9::boolean then $10::text else color end,
     updated_at = greatest(updated_at, $11::timestamptz)
 where id = $12::uuid and account_id = $13::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
 `
 
 type AgentUpdateParams struct {
@@ -573,6 +656,10 @@ func (q *Queries) AgentUpdate(ctx context.Context, db DBTX, arg AgentUpdateParam
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
 }
@@ -584,7 +671,7 @@ update agents set
     max_open_orders = $3::integer,
     updated_at = greatest(updated_at, $4::timestamptz)
 where id = $5::uuid and account_id = $6::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
 `
 
 type AgentUpdateRiskProfileParams struct {
@@ -623,26 +710,10 @@ func (q *Queries) AgentUpdateRiskProfile(ctx context.Context, db DBTX, arg Agent
 		&i.Status,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SessionID,
+		&i.SessionStartedAt,
+		&i.DayStartedAt,
+		&i.DayStartEquity,
 	)
 	return i, err
-}
-
-const BalanceReset = `-- name: BalanceReset :exec
-with emptied as (
-    delete from balances where agent_id = $1::uuid and asset <> 'USDT'
-)
-insert into balances (agent_id, asset, available, locked)
-values ($1::uuid, 'USDT', $2::numeric, 0)
-on conflict (agent_id, asset) do update set available = excluded.available, locked = 0
-`
-
-type BalanceResetParams struct {
-	AgentID         uuid.UUID
-	StartingBalance decimal.Decimal
-}
-
-// BalanceReset leaves the agent its starting balance and nothing else.
-func (q *Queries) BalanceReset(ctx context.Context, db DBTX, arg BalanceResetParams) error {
-	_, err := db.Exec(ctx, BalanceReset, arg.AgentID, arg.StartingBalance)
-	return err
 }

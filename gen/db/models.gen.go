@@ -40,6 +40,10 @@ type Agent struct {
 	Status             string
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
+	SessionID          uuid.UUID
+	SessionStartedAt   time.Time
+	DayStartedAt       *time.Time
+	DayStartEquity     *decimal.Decimal
 }
 
 type AgentKey struct {
@@ -53,6 +57,16 @@ type Balance struct {
 	Asset     string
 	Available decimal.Decimal
 	Locked    decimal.Decimal
+	CostBasis decimal.Decimal
+	OpenedAt  *time.Time
+}
+
+type EquityPoint struct {
+	AgentID       uuid.UUID
+	At            time.Time
+	Equity        decimal.Decimal
+	UnrealizedPnl decimal.Decimal
+	RealizedPnl   decimal.Decimal
 }
 
 type IdempotencyKey struct {
@@ -63,15 +77,65 @@ type IdempotencyKey struct {
 	ExpiresAt     time.Time
 }
 
+type Ledger struct {
+	AgentID     uuid.UUID
+	ID          uuid.UUID
+	OrderID     *uuid.UUID
+	Asset       string
+	Amount      decimal.Decimal
+	Source      string
+	Target      string
+	SourceAfter *decimal.Decimal
+	TargetAfter *decimal.Decimal
+	Kind        string
+	CreatedAt   time.Time
+}
+
 type MasterKey struct {
 	OnlyRow bool
 	KeyID   []byte
 	Canary  []byte
 }
 
+type Order struct {
+	AgentID       uuid.UUID
+	ID            uuid.UUID
+	ClientOrderID *string
+	Dedup         *uuid.UUID
+	Symbol        string
+	Side          string
+	Type          string
+	TimeInForce   string
+	Status        string
+	Quantity      decimal.Decimal
+	Price         *decimal.Decimal
+	TriggerPrice  *decimal.Decimal
+	Hold          decimal.Decimal
+	Value         *decimal.Decimal
+	ExecutedPrice *decimal.Decimal
+	SlippagePct   *decimal.Decimal
+	Fee           *decimal.Decimal
+	CreatedAt     time.Time
+	ClosedAt      *time.Time
+}
+
+type OrderChange struct {
+	AgentID uuid.UUID
+	OrderID uuid.UUID
+}
+
 type SealedKey struct {
 	AgentID uuid.UUID
 	Sealed  []byte
+}
+
+type Session struct {
+	AgentID         uuid.UUID
+	ID              uuid.UUID
+	StartingBalance decimal.Decimal
+	StartedAt       time.Time
+	EndedAt         *time.Time
+	EndingEquity    *decimal.Decimal
 }
 
 type SigningKey struct {
@@ -80,4 +144,21 @@ type SigningKey struct {
 	SealedPrivateKey []byte
 	CreatedAt        time.Time
 	ExpiresAt        *time.Time
+}
+
+type Trade struct {
+	AgentID       uuid.UUID
+	ID            uuid.UUID
+	OrderID       uuid.UUID
+	SessionID     uuid.UUID
+	Symbol        string
+	Side          string
+	Quantity      decimal.Decimal
+	Price         decimal.Decimal
+	Value         decimal.Decimal
+	Fee           decimal.Decimal
+	RealizedPnl   decimal.Decimal
+	Equity        decimal.Decimal
+	UnrealizedPnl decimal.Decimal
+	ExecutedAt    time.Time
 }

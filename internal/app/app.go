@@ -9,14 +9,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"github.com/agentexchange/agentexchange/internal/postgres"
+	"github.com/jackc/pgx/v5"
 )
 
 // App is a running server.
@@ -24,6 +28,7 @@ type App struct {
 	cfg      config.Server
 	log      *slog.Logger
 	listener net.Listener
+	exchange *exchange.Exchange
 	handler  *httpapi.Server
 	server   *http.Server
 	where    string
@@ -59,8 +64,12 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	a.add(func(context.Context) error { probe.Close(); return nil })
 	a.where = db.where
+	feed := sim.New(cfg.MarketSeed, cfg.Clock())
+	if err := a.openExchange(ctx, db, feed); err != nil {
+		return nil, err
+	}
 	a.handler, err = httpapi.New(httpapi.Options{
-		Pool: db.pool, Probe: probe, Vault: db.vault, Market: sim.New(cfg.MarketSeed, time.Now), Logger: log, Now: time.Now, Random: rand.Reader,
+		Pool: db.pool, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, Logger: log, Now: cfg.Clock(), Random: rand.Reader,
 		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
 		RequestTimeout: cfg.RequestTimeout,
 	})
@@ -69,6 +78,33 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	a.serve()
 	return a, nil
+}
+
+// openExchange starts the writers, as many as there are cores, and the matcher.
+func (a *App) openExchange(ctx context.Context, db *database, feed market.Feed) error {
+	writers, err := postgres.OpenWriters(ctx, db.url, int32(max(2, runtime.GOMAXPROCS(0))))
+	if err != nil {
+		return err
+	}
+	a.add(func(context.Context) error { writers.Close(); return nil })
+	now := a.cfg.Clock()
+	a.exchange = exchange.New(exchange.Options{
+		Pool: db.pool, Writers: writers, Vault: db.vault, Feed: feed, Logger: a.log,
+		Now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
+	})
+	a.add(func(context.Context) error { a.exchange.Close(); return nil })
+	matcher := exchange.NewMatcher(a.exchange, func(ctx context.Context) (*pgx.Conn, error) {
+		return postgres.Connect(ctx, db.url)
+	}, a.cfg.OrderMaxAge)
+	matching, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { matcher.Run(matching) })
+	a.add(func(context.Context) error {
+		stop()
+		running.Wait()
+		return nil
+	})
+	return nil
 }
 
 func ignoreClosed(err error) error {

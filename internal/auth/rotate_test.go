@@ -221,7 +221,7 @@ func sealOne(t *testing.T, pool *pgxpool.Pool, source auth.KeySource) (sealed []
 			return err
 		}
 		var batch pgx.Batch
-		batch.Queue(`insert into agents values ($1, '00000000-0000-0000-0000-000000000001', 'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now())`, id)
+		batch.Queue(`insert into agents values ($1, '00000000-0000-0000-0000-000000000001', 'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now(), $1, now(), null, null)`, id)
 		batch.Queue("insert into sealed_keys values ($1, $2)", id, sealed)
 		batch.Queue("insert into idempotency_keys values ($1, $2, '', $3, now())", id, id[:], answer)
 		return tx.SendBatch(ctx, &batch).Close()

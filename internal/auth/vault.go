@@ -158,20 +158,28 @@ type Sealer struct {
 // rotated, so nothing is ever left sealed under a key that has been retired.
 func (v *Vault) Sealer(ctx context.Context, tx pgx.Tx) (*Sealer, error) {
 	var batch pgx.Batch
-	var id, canary []byte
-	batch.Queue(db.MasterKeyLockShared)
-	batch.Queue(db.MasterKeyGet).QueryRow(func(row pgx.Row) error { return row.Scan(&id, &canary) })
+	sealer := v.QueueSealer(&batch)
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return nil, fmt.Errorf("asking which master key seals: %w", err)
 	}
-	if len(id) != len(keyID{}) {
-		return nil, errors.New("the master_key row is damaged")
+	return sealer()
+}
+
+// QueueSealer is Sealer within a pipeline of the transaction: the sealer can be had once the pipeline has been read.
+func (v *Vault) QueueSealer(batch *pgx.Batch) func() (*Sealer, error) {
+	var id, canary []byte
+	batch.Queue(db.MasterKeyLockShared)
+	batch.Queue(db.MasterKeyGet).QueryRow(func(row pgx.Row) error { return row.Scan(&id, &canary) })
+	return func() (*Sealer, error) {
+		if len(id) != len(keyID{}) {
+			return nil, errors.New("the master_key row is damaged")
+		}
+		aead, err := v.aead(keyID(id))
+		if err != nil {
+			return nil, fault.New(fault.Unavailable).Because(err)
+		}
+		return &Sealer{id: keyID(id), aead: aead, random: v.random}, nil
 	}
-	aead, err := v.aead(keyID(id))
-	if err != nil {
-		return nil, fault.New(fault.Unavailable).Because(err)
-	}
-	return &Sealer{id: keyID(id), aead: aead, random: v.random}, nil
 }
 
 // sealer seals under a key that has just been added to the source.

@@ -138,6 +138,31 @@ func (d Decimal) Quo(other Decimal) Decimal {
 	return mustFromUnits(quoHalfUp(dividend.Mul(dividend, bigUnitsPerOne), other.units()))
 }
 
+// MulQuo returns d × factor ÷ divisor, rounded half up once, at the end: d.Mul(factor).Quo(divisor) would round twice. It
+// panics like Quo.
+func (d Decimal) MulQuo(factor, divisor Decimal) Decimal {
+	mustNotBeZero(divisor)
+	a, aSmall := d.small()
+	b, bSmall := factor.small()
+	c, cSmall := divisor.small()
+	if aSmall && bSmall && cSmall {
+		high, low := bits.Mul64(a, b)
+		if low, carry := bits.Add64(low, c/2, 0); high+carry < c {
+			// Half up: (n + c/2) / c, which for an odd c is exact too, as no remainder is then half of it.
+			quotient, _ := bits.Div64(high+carry, low, c)
+			return newSmall((d.value.Negative != factor.value.Negative) != divisor.value.Negative, quotient)
+		}
+	}
+	product := d.units()
+	return mustFromUnits(quoHalfUp(product.Mul(product, factor.units()), divisor.units()))
+}
+
+// Units returns the number of 0.00000001 in d, and false if d is negative or they do not fit 64 bits.
+func (d Decimal) Units() (units uint64, ok bool) {
+	units, ok = d.small()
+	return units, ok && !d.value.Negative
+}
+
 // QuoTrunc returns d ÷ other, cut off after 8 places, that is rounded towards
 // zero: how much of something that costs other each can be had for d. It panics
 // like Quo.

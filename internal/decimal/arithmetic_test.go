@@ -57,6 +57,20 @@ func TestTiesAreRoundedAwayFromZero(t *testing.T) {
 	}
 }
 
+func TestMulQuoRoundsOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := drawOperand(t, "a"), drawOperand(t, "b"), drawOperand(t, "c")
+		if c.IsZero() {
+			return
+		}
+		exact := new(big.Rat).Mul(rational(a.String()), rational(b.String()))
+		requireResult(t, halfUp(exact.Quo(exact, rational(c.String()))), func() decimal.Decimal { return a.MulQuo(b, c) })
+	})
+	third := decimal.MustParse("0.00000001")
+	require.Equal(t, "0.00000001", third.MulQuo(decimal.NewFromInt(1), decimal.NewFromInt(2)).String(), "a tie goes up")
+}
+
 func TestFloorToIsTheLargestMultipleOfTheStepThatIsNotAbove(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

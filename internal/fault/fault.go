@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -12,27 +13,37 @@ type Code string
 
 // The codes, in alphabetical order.
 const (
-	AgentNotFound        Code = "AGENT_NOT_FOUND"
-	BodyTooLarge         Code = "BODY_TOO_LARGE"
-	DuplicateAccount     Code = "DUPLICATE_ACCOUNT"
-	IdempotencyInFlight  Code = "IDEMPOTENCY_IN_FLIGHT"
-	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
-	Internal             Code = "INTERNAL"
-	InvalidAPIKey        Code = "INVALID_API_KEY"
-	InvalidSymbol        Code = "INVALID_SYMBOL"
-	InvalidToken         Code = "INVALID_TOKEN"
-	JWTRequired          Code = "JWT_REQUIRED"
-	MalformedBody        Code = "MALFORMED_BODY"
-	MethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
-	NotFound             Code = "NOT_FOUND"
-	OutcomeUnknown       Code = "OUTCOME_UNKNOWN"
-	Overloaded           Code = "OVERLOADED"
-	PriceNotAvailable    Code = "PRICE_NOT_AVAILABLE"
-	RequestTimeout       Code = "REQUEST_TIMEOUT"
-	TokenExpired         Code = "TOKEN_EXPIRED"
-	Unavailable          Code = "UNAVAILABLE"
-	UnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
-	ValidationError      Code = "VALIDATION_ERROR"
+	AgentArchived          Code = "AGENT_ARCHIVED"
+	AgentNotFound          Code = "AGENT_NOT_FOUND"
+	AgentRequired          Code = "AGENT_REQUIRED"
+	BodyTooLarge           Code = "BODY_TOO_LARGE"
+	DuplicateAccount       Code = "DUPLICATE_ACCOUNT"
+	DuplicateClientOrderID Code = "DUPLICATE_CLIENT_ORDER_ID"
+	IdempotencyInFlight    Code = "IDEMPOTENCY_IN_FLIGHT"
+	IdempotencyKeyReused   Code = "IDEMPOTENCY_KEY_REUSED"
+	InsufficientBalance    Code = "INSUFFICIENT_BALANCE"
+	Internal               Code = "INTERNAL"
+	InvalidAPIKey          Code = "INVALID_API_KEY"
+	InvalidPrice           Code = "INVALID_PRICE"
+	InvalidQuantity        Code = "INVALID_QUANTITY"
+	InvalidSymbol          Code = "INVALID_SYMBOL"
+	InvalidToken           Code = "INVALID_TOKEN"
+	JWTRequired            Code = "JWT_REQUIRED"
+	MalformedBody          Code = "MALFORMED_BODY"
+	MethodNotAllowed       Code = "METHOD_NOT_ALLOWED"
+	NotFound               Code = "NOT_FOUND"
+	OrderNotCancellable    Code = "ORDER_NOT_CANCELLABLE"
+	OrderNotFound          Code = "ORDER_NOT_FOUND"
+	OrderRejected          Code = "ORDER_REJECTED"
+	OutcomeUnknown         Code = "OUTCOME_UNKNOWN"
+	Overloaded             Code = "OVERLOADED"
+	PermissionDenied       Code = "PERMISSION_DENIED"
+	PriceNotAvailable      Code = "PRICE_NOT_AVAILABLE"
+	RequestTimeout         Code = "REQUEST_TIMEOUT"
+	TokenExpired           Code = "TOKEN_EXPIRED"
+	Unavailable            Code = "UNAVAILABLE"
+	UnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"
+	ValidationError        Code = "VALIDATION_ERROR"
 )
 
 type definition struct {
@@ -42,6 +53,26 @@ type definition struct {
 }
 
 var registry = map[Code]definition{
+	AgentArchived: {status: http.StatusConflict,
+		message: "The agent is archived. Its owner brings it back with POST /api/v1/agents/{agent_id}/unarchive."},
+	AgentRequired: {status: http.StatusConflict,
+		message: "The account has no default agent any more. Name one of its agents in the X-Agent-Id header."},
+	DuplicateClientOrderID: {status: http.StatusConflict,
+		message: "Another order of this agent has this client_order_id. Choose a new one for a new order."},
+	InsufficientBalance: {status: http.StatusBadRequest,
+		message: "The available balance does not cover the order. Order at most details.max_allowed_quantity, or free what open orders hold."},
+	InvalidPrice: {status: http.StatusBadRequest,
+		message: "The price does not pass a filter of the pair. Use a multiple of its tick_size; GET /api/v1/market/pairs lists the filters."},
+	InvalidQuantity: {status: http.StatusBadRequest,
+		message: "The quantity does not pass a filter of the pair, which details name. GET /api/v1/market/pairs lists the filters."},
+	OrderNotCancellable: {status: http.StatusBadRequest,
+		message: "Only a pending order can be cancelled, and this one is not any more. GET /api/v1/trade/order/{order_id} shows what became of it."},
+	OrderNotFound: {status: http.StatusNotFound,
+		message: "This agent has no such order. List its orders with GET /api/v1/trade/orders."},
+	OrderRejected: {status: http.StatusBadRequest,
+		message: "The order breaks a risk limit of the agent, which details.reason names. Order at most details.max_allowed_quantity."},
+	PermissionDenied: {status: http.StatusForbidden,
+		message: "This key may not do this. An agent's key acts for that agent alone and does not reset it; use the account's key or a token."},
 	AgentNotFound: {status: http.StatusNotFound,
 		message: "There is no such agent in this account. List yours with GET /api/v1/agents."},
 	BodyTooLarge: {status: http.StatusRequestEntityTooLarge,
@@ -109,6 +140,7 @@ func (c Code) RetryAfter() time.Duration { return registry[c].retryAfter }
 type Error struct {
 	Code    Code
 	Details any // the envelope's details; nil leaves them out
+	status  int // in place of the code's own, unless it is zero
 	cause   error
 }
 
@@ -125,6 +157,40 @@ func (e *Error) Because(cause error) *Error {
 func (e *Error) With(details any) *Error {
 	e.Details = details
 	return e
+}
+
+// WithStatus answers with another status than the code's own.
+func (e *Error) WithStatus(status int) *Error {
+	e.status = status
+	return e
+}
+
+// Status is the HTTP status to answer with.
+func (e *Error) Status() int {
+	if e.status != 0 {
+		return e.status
+	}
+	return e.Code.Status()
+}
+
+// Stored reports whether a refusal of this status, judged under an agent's lock, is the answer to every repeat of its
+// request too. The others may come out differently the next time, and are answered anew.
+func Stored(status int) bool {
+	return status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusConflict
+}
+
+// Is reports whether an error is that of a code.
+func Is(err error, code Code) bool {
+	known, ok := errors.AsType[*Error](err)
+	return ok && known.Code == code
+}
+
+// Details answers the public details of an error, or nil.
+func Details(err error) any {
+	if known, ok := errors.AsType[*Error](err); ok {
+		return known.Details
+	}
+	return nil
 }
 
 // Error is the private text, for the log.

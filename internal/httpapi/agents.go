@@ -90,6 +90,8 @@ func (s *Server) insertAgent(
 	}
 	params.APIKeyDigest, params.APIKeyPreview = auth.DigestKey(key), auth.PreviewKey(key)
 	params.CreatedAt = s.now()
+	session := s.exchange.NewSession(params.StartingBalance, params.CreatedAt)
+	params.SessionID, params.DayStartedAt, params.DepositID = session.ID, session.Day, s.exchange.NewID(params.CreatedAt)
 	agent, err := db.New().AgentCreate(ctx, tx, params)
 	return db.Agent(agent), key, err
 }
@@ -167,6 +169,7 @@ func (s *Server) UpdateAgent(ctx context.Context, req api.UpdateAgentRequestObje
 
 // DeleteAgent deletes an agent and everything that is its.
 func (s *Server) DeleteAgent(ctx context.Context, req api.DeleteAgentRequestObject) (api.DeleteAgentResponseObject, error) {
+	defer s.exchange.Hold(req.AgentID)()
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		queries := db.New()
 		agent, err := found(queries.AgentLock(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)}))

@@ -13,8 +13,11 @@ import (
 // read. An operation whose scheme is not known here is not served.
 func (s *Server) authenticate(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		if op.scheme == schemeNone {
+		switch op.scheme {
+		case schemeNone:
 			return next
+		case schemeEither:
+			return s.scoped(next)
 		}
 		return func(c echo.Context) error {
 			r := c.Request()

@@ -35,7 +35,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	known := faultOf(err)
-	status := known.Code.Status()
+	status := known.Status()
 	if status >= http.StatusInternalServerError {
 		s.log.LogAttrs(ctx, slog.LevelError, "failed", slog.String("request_id", call.requestID),
 			slog.String("operation", call.operation), slog.String("code", string(known.Code)), slog.String("cause", known.Error()))

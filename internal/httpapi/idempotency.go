@@ -42,12 +42,14 @@ func (w *work) seal(ctx context.Context, owner uuid.UUID, purpose auth.Purpose, 
 }
 
 // idempotently runs do in a transaction. With an Idempotency-Key the answer is stored in that same transaction, so that it
-// exists exactly if its effect does, and a repeat of the request is given the stored answer instead. Errors are not
-// stored: nothing happened, so a repeat may try again.
+// exists exactly if its effect does, and a repeat of the request is given the stored answer instead. Of errors only the
+// judged are stored: where nothing else happened, a repeat may try again.
 func idempotently[Answer any](ctx context.Context, s *Server, key *string, do func(tx *work) (Answer, error)) (Answer, error) {
 	var answer Answer
+	var refusal error
 	replayed := false
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		replayed, refusal = false, nil
 		work := &work{Tx: tx, server: s}
 		if key == nil {
 			var err error
@@ -60,9 +62,17 @@ func idempotently[Answer any](ctx context.Context, s *Server, key *string, do fu
 			return err
 		}
 		if replayed = stored != nil; replayed {
+			if refusal, err = refusalOf(stored); refusal != nil || err != nil {
+				return err
+			}
 			return json.Unmarshal(stored, &answer)
 		}
-		if answer, err = do(work); err != nil {
+		answer, err = do(work)
+		if final, ok := errors.AsType[judged](err); ok {
+			refusal = final.error
+			return slot.storeRefusal(ctx, work, refusal)
+		}
+		if err != nil {
 			return err
 		}
 		return slot.store(ctx, work, answer)
@@ -70,8 +80,16 @@ func idempotently[Answer any](ctx context.Context, s *Server, key *string, do fu
 	if replayed && err == nil {
 		callOf(ctx).answer.Set(headerIdempotencyReplayed, "true")
 	}
+	if err == nil {
+		err = refusal
+	}
 	return answer, err
 }
+
+// judged is a refusal that was decided under the agent's lock, before anything was written.
+type judged struct{ error }
+
+func (j judged) Unwrap() error { return j.error }
 
 // slot is where the answer to one key of one caller is kept. The key itself is not: on register it is a secret.
 type slot struct {
@@ -82,7 +100,11 @@ type slot struct {
 
 func idempotencySlot(ctx context.Context, key string) slot {
 	call := callOf(ctx)
-	return slot{owner: call.accountID, keyDigest: sha256.Sum256([]byte(key)), requestDigest: call.requestDigest}
+	owner := call.accountID
+	if call.scope.KeyDigest != nil {
+		owner = call.scope.AgentID
+	}
+	return slot{owner: owner, keyDigest: sha256.Sum256([]byte(key)), requestDigest: call.requestDigest}
 }
 
 // lockID is the advisory lock of the slot. Two slots with one lock would only be told to try again.
@@ -121,6 +143,18 @@ func (s slot) store(ctx context.Context, work *work, answer any) error {
 	if err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}
+	return s.put(ctx, work, encoded)
+}
+
+func (s slot) storeRefusal(ctx context.Context, work *work, refusal error) error {
+	encoded, err := encodeRefusal(refusal)
+	if err != nil || encoded == nil {
+		return err
+	}
+	return s.put(ctx, work, encoded)
+}
+
+func (s slot) put(ctx context.Context, work *work, encoded []byte) error {
 	sealed, err := work.seal(ctx, s.owner, auth.PurposeAnswer(s.keyDigest[:]), encoded)
 	if err != nil {
 		return err
@@ -131,10 +165,50 @@ func (s slot) store(ctx context.Context, work *work, answer any) error {
 	})
 }
 
-// digestRequest tells one request from another: method, path, query and body.
-func digestRequest(r *http.Request, body []byte) []byte {
+// storedRefusal is a refusal as it is kept.
+type storedRefusal struct {
+	Code    fault.Code      `json:"refused"`
+	Status  int             `json:"status"`
+	Details json.RawMessage `json:"details,omitempty"`
+}
+
+// encodeRefusal writes down a refusal that is to be the answer to every repeat; nil if it is not one.
+func encodeRefusal(err error) ([]byte, error) {
+	known, ok := errors.AsType[*fault.Error](err)
+	if !ok || !fault.Stored(known.Status()) {
+		return nil, nil
+	}
+	stored := storedRefusal{Code: known.Code, Status: known.Status()}
+	if known.Details != nil {
+		var err error
+		if stored.Details, err = json.Marshal(known.Details); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(stored)
+}
+
+// refusalOf answers the refusal in a stored answer, or nil if it is none.
+func refusalOf(answer []byte) (refusal, err error) {
+	var stored storedRefusal
+	if err := json.Unmarshal(answer, &stored); err != nil || stored.Code == "" {
+		return nil, err
+	}
+	known := fault.New(stored.Code).WithStatus(stored.Status)
+	if stored.Details != nil {
+		known = known.With(stored.Details)
+	}
+	return known, nil
+}
+
+// digestRequest tells one request from another: method, path, query, agent in scope and body.
+func digestRequest(r *http.Request, agentID uuid.UUID, body []byte) []byte {
 	bodyDigest := sha256.Sum256(body)
-	digest := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%x", r.Method, r.URL.EscapedPath(), r.URL.RawQuery, bodyDigest))
+	text := fmt.Appendf(nil, "%s\n%s\n%s\n%x", r.Method, r.URL.EscapedPath(), r.URL.RawQuery, bodyDigest)
+	if agentID != uuid.Nil {
+		text = fmt.Appendf(text, "\n%s", agentID)
+	}
+	digest := sha256.Sum256(text)
 	return digest[:]
 }
 

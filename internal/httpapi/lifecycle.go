@@ -2,39 +2,67 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/decimal"
+	"github.com/agentexchange/agentexchange/internal/exchange"
+	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/skill"
+	"github.com/google/uuid"
 )
 
 // ResetAgent restores the starting balance; an archived agent comes back.
 func (s *Server) ResetAgent(ctx context.Context, req api.ResetAgentRequestObject) (api.ResetAgentResponseObject, error) {
+	defer s.exchange.Hold(req.AgentID)()
 	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ResetAgent200JSONResponse, error) {
-		changed, err := s.resetAgent(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)})
-		return api.ResetAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
+		book, err := s.lockOwn(ctx, tx, req.AgentID)
+		if err != nil {
+			return api.ResetAgent200JSONResponse{}, err
+		}
+		agent, _, _, err := s.reset(ctx, tx, book, book.StartingBalance)
+		return api.ResetAgent200JSONResponse{AgentChangedJSONResponse: api.AgentChangedJSONResponse{Body: agentOf(agent)}}, err
 	})
 }
 
-func (s *Server) resetAgent(ctx context.Context, tx *work, id db.AgentLockParams) (api.AgentChangedJSONResponse, error) {
-	queries := db.New()
-	agent, err := found(queries.AgentLock(ctx, tx, id))
-	if err != nil {
-		return api.AgentChangedJSONResponse{}, err
+// lockOwn locks an agent of the account that calls.
+func (s *Server) lockOwn(ctx context.Context, tx *work, id uuid.UUID) (*exchange.Locked, error) {
+	book, err := s.exchange.Lock(ctx, tx, exchange.Scope{AgentID: id, AccountID: owner(ctx)})
+	if errors.Is(err, exchange.ErrOutOfScope) {
+		return nil, fault.New(fault.AgentNotFound)
 	}
-	err = queries.BalanceReset(ctx, tx, db.BalanceResetParams{AgentID: agent.ID, StartingBalance: agent.StartingBalance})
+	return book, err
+}
+
+// reset ends the agent's session and begins a new one.
+func (s *Server) reset(
+	ctx context.Context, tx *work, book *exchange.Locked, startingBalance decimal.Decimal,
+) (db.Agent, exchange.EndedSession, exchange.Session, error) {
+	ended, begun, err := book.Reset(ctx, startingBalance, s.now())
 	if err != nil {
-		return api.AgentChangedJSONResponse{}, err
+		return db.Agent{}, ended, begun, err
 	}
-	agent, err = queries.AgentReset(ctx, tx, db.AgentResetParams{ID: agent.ID, AccountID: agent.AccountID, UpdatedAt: s.now()})
-	return api.AgentChangedJSONResponse{Body: agentOf(agent)}, err
+	agent, err := db.New().AgentReset(ctx, tx, db.AgentResetParams{
+		ID: book.ID, AccountID: book.AccountID, StartingBalance: begun.StartingBalance, SessionID: begun.ID,
+		UpdatedAt: begun.StartedAt, DayStartedAt: begun.Day,
+	})
+	return agent, ended, begun, err
 }
 
 // ArchiveAgent stops an agent and keeps what it has.
 func (s *Server) ArchiveAgent(ctx context.Context, req api.ArchiveAgentRequestObject) (api.ArchiveAgentResponseObject, error) {
+	defer s.exchange.Hold(req.AgentID)()
 	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ArchiveAgent200JSONResponse, error) {
+		book, err := s.lockOwn(ctx, tx, req.AgentID)
+		if err != nil {
+			return api.ArchiveAgent200JSONResponse{}, err
+		}
+		if _, err := book.CancelAll(ctx, s.now()); err != nil {
+			return api.ArchiveAgent200JSONResponse{}, err
+		}
 		changed, err := s.setStatus(ctx, tx, req.AgentID, api.AgentStatusArchived)
 		return api.ArchiveAgent200JSONResponse{AgentChangedJSONResponse: changed}, err
 	})

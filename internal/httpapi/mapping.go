@@ -33,9 +33,9 @@ func riskProfileOf(agent db.Agent) api.RiskProfile {
 	}
 }
 
-func nullableOf(value *string) nullable.Nullable[string] {
+func nullableOf[T any](value *T) nullable.Nullable[T] {
 	if value == nil {
-		return nullable.NewNullNullable[string]()
+		return nullable.NewNullNullable[T]()
 	}
 	return nullable.NewNullableWithValue(*value)
 }

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -29,9 +30,11 @@ type call struct {
 	requestID     string
 	operation     string
 	host          string
-	accountID     uuid.UUID // who authenticated; nil for nobody
-	body          []byte    // as it came
-	requestDigest []byte    // of a request with an Idempotency-Key
+	accountID     uuid.UUID // who authenticated; nil for nobody, and for an agent
+	scope         exchange.Scope
+	verified      bool   // the scope was checked by the database since
+	body          []byte // as it came
+	requestDigest []byte // of a request with an Idempotency-Key
 	answer        http.Header
 	gone          func() bool // the client did not wait for the answer
 }
@@ -62,7 +65,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)),
 			slog.String("operation", call.operation), slog.Int("status", c.Response().Status),
-			slog.Duration("duration", time.Since(start)), accountAttr(call.accountID))
+			slog.Duration("duration", time.Since(start)), idAttr("account_id", call.accountID), idAttr("agent_id", call.scope.AgentID))
 		if c.Response().Status == statusClientGone {
 			panic(http.ErrAbortHandler) // so that net/http does not say 200 to whoever still listens
 		}
@@ -77,11 +80,11 @@ func loggedPath(path string) string {
 	return credential.ReplaceAllString(path[:min(len(path), maxLoggedPath)], "[redacted]")
 }
 
-func accountAttr(id uuid.UUID) slog.Attr {
+func idAttr(name string, id uuid.UUID) slog.Attr {
 	if id == uuid.Nil {
 		return slog.Attr{}
 	}
-	return slog.String("account_id", id.String())
+	return slog.String(name, id.String())
 }
 
 func recovered(next echo.HandlerFunc, c echo.Context) (err error) {

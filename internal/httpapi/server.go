@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,13 +22,14 @@ import (
 
 // Options are what a server works with.
 type Options struct {
-	Pool   *pgxpool.Pool
-	Probe  *pgxpool.Pool // for readiness alone, so that it does not queue behind requests
-	Vault  *auth.Vault
-	Market market.Feed
-	Logger *slog.Logger
-	Now    func() time.Time
-	Random io.Reader
+	Pool     *pgxpool.Pool
+	Probe    *pgxpool.Pool // for readiness alone, so that it does not queue behind requests
+	Vault    *auth.Vault
+	Market   market.Feed
+	Exchange *exchange.Exchange
+	Logger   *slog.Logger
+	Now      func() time.Time
+	Random   io.Reader
 
 	PublicURL      string        // how clients reach the server; empty: as the request did
 	CORSOrigins    []string      // browsers' pages that may call the API
@@ -42,6 +44,8 @@ type Server struct {
 	probe     *pgxpool.Pool
 	vault     *auth.Vault
 	market    market.Feed
+	exchange  *exchange.Exchange
+	hints     hints
 	tokens    *auth.Tokens
 	log       *slog.Logger
 	now       func() time.Time
@@ -75,6 +79,7 @@ func New(options Options) (*Server, error) {
 		probe:     options.Probe,
 		vault:     options.Vault,
 		market:    options.Market,
+		exchange:  options.Exchange,
 		tokens:    auth.NewTokens(options.Pool, options.Vault, options.Now),
 		log:       options.Logger,
 		now:       func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps

@@ -32,6 +32,8 @@ type scheme string
 const (
 	schemeNone   scheme = ""
 	schemeBearer scheme = "BearerAuth"
+	schemeKey    scheme = "ApiKeyAuth"
+	schemeEither scheme = "ApiKeyAuth or BearerAuth" // an agent's or account's key, or a token
 )
 
 // operation is what the middleware of one operation needs, read from the spec once at start.
@@ -114,12 +116,20 @@ func schemeOf(spec *openapi3.Operation) (scheme, error) {
 		return "", errors.New("it names no security; write security: [] for a public operation")
 	case len(*spec.Security) == 0:
 		return schemeNone, nil
-	case len(*spec.Security) == 1 && len((*spec.Security)[0]) == 1:
-		for name := range (*spec.Security)[0] {
-			if scheme(name) == schemeBearer {
-				return schemeBearer, nil
-			}
+	}
+	var names []string
+	for _, alternative := range *spec.Security {
+		if len(alternative) != 1 {
+			return "", errors.New("an alternative of its security must be one scheme")
 		}
+		names = slices.AppendSeq(names, maps.Keys(alternative))
+	}
+	slices.Sort(names)
+	switch {
+	case slices.Equal(names, []string{string(schemeBearer)}):
+		return schemeBearer, nil
+	case slices.Equal(names, []string{string(schemeKey), string(schemeBearer)}):
+		return schemeEither, nil
 	}
 	return "", errors.New("its security is none that the server knows")
 }

@@ -29,7 +29,7 @@ func validate(op *operation) echo.MiddlewareFunc {
 			r := c.Request()
 			call := callOf(r.Context())
 			if op.idempotent && len(r.Header.Values(headerIdempotencyKey)) > 0 {
-				call.requestDigest = digestRequest(r, call.body)
+				call.requestDigest = digestRequest(r, call.scope.AgentID, call.body)
 			}
 			violations := op.checkParameters(c)
 			found, err := op.checkBody(r, call.body)

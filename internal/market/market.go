@@ -35,6 +35,10 @@ type Feed interface {
 	// none yet. A price may be old: whoever acts on it asks Tick.Stale first.
 	Last(symbol string) (Tick, bool)
 
+	// DayOpen returns the first price of the current UTC day: that of 00:00, else the
+	// first known since. False where the symbol is unknown or has had no price today.
+	DayOpen(symbol string) (Tick, bool)
+
 	// Ticker returns the last 24 hours up to now, and false where Last does.
 	Ticker(symbol string) (Ticker, bool)
 

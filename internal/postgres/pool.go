@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,12 +16,61 @@ import (
 // Open makes a pool of at most maxConns connections and proves that the database answers. What a client may send is
 // bounded elsewhere; here a statement that hangs is: by the deadline of the request's context.
 func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
+	return open(ctx, url, maxConns, nil)
+}
+
+// OpenWriters makes the pool of the writers, a connection for each. Their few statements are planned once, for index
+// look-ups by arrays of any length: a generic plan made while a table was empty would else be a scan for ever. A lock
+// is waited for no longer than a second, as one agent's long work must not stall the others.
+func OpenWriters(ctx context.Context, url string, writers int32) (*pgxpool.Pool, error) {
+	return open(ctx, url, writers, map[string]string{
+		"plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		"lock_timeout": "1s", "statement_timeout": "6s",
+	})
+}
+
+// Connect opens one connection for somebody who keeps a lock by it. The database notices within some seconds when the
+// machine at the other end is gone, and frees the lock.
+func Connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	config, err := configure(url)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
+		"tcp_keepalives_idle": "1", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "2", "tcp_user_timeout": "3000",
+	})
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	return conn, config.AfterConnect(ctx, conn)
+}
+
+func open(ctx context.Context, url string, maxConns int32, settings map[string]string) (*pgxpool.Pool, error) {
+	config, err := configure(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = maxConns
+	maps.Copy(config.ConnConfig.RuntimeParams, settings)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("the database does not answer: %w", err)
+	}
+	return pool, nil
+}
+
+// configure is what all connections have in common.
+func configure(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// pgx's own text can quote the URL, and with it a password.
 		return nil, fmt.Errorf("the database URL cannot be read; it should look like postgres://user:password@host:5432/name")
 	}
-	config.MaxConns = maxConns
 	config.MaxConnLifetimeJitter = time.Minute
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.ConnConfig.RuntimeParams["application_name"] = "agentexchange"
@@ -39,13 +89,5 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 		})
 		return nil
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the database: %w", err)
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("the database does not answer: %w", err)
-	}
-	return pool, nil
+	return config, nil
 }

@@ -72,7 +72,7 @@ func TestSchemaGuardsWhatTheServerMustNotGetWrong(t *testing.T) {
 	_, err := pool.Exec(t.Context(), `insert into accounts values ('00000000-0000-0000-0000-000000000001', 'A', null, null, '\x01', '\x01', 1, null, now())`)
 	require.NoError(t, err)
 	_, err = pool.Exec(t.Context(), `insert into agents values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001',
-		'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now())`)
+		'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now(), gen_random_uuid(), now(), null, null)`)
 	require.NoError(t, err)
 	for what, statement := range map[string]string{
 		"balances_available_not_negative":    `insert into balances values ('00000000-0000-0000-0000-000000000002', 'USDT', -1, 0)`,
@@ -181,13 +181,17 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 	_, err = conn.Exec(t.Context(), `
 		insert into accounts values ('00000000-0000-0000-0000-000000000001', 'A', null, null, '\x01', '\x01', 1, null, now());
 		insert into agents select gen_random_uuid(), '00000000-0000-0000-0000-000000000001',
-			'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now() from generate_series(1, 100);
+			'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now(), gen_random_uuid(), now(), null, null from generate_series(1, 100);
 		analyze; set plan_cache_mode to force_generic_plan`)
 	require.NoError(t, err)
 	for name, query := range map[string]string{
 		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "get": db.AgentGet, "lock": db.AgentLock,
 		"update": db.AgentUpdate, "risk": db.AgentUpdateRiskProfile, "status": db.AgentSetStatus, "key": db.AgentGetSealedKey,
-		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGet, "balances": db.BalanceReset,
+		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGet, "book": db.BookGet, "orders": db.OrderList, "open": db.OrderListPending, "trades": db.TradeList, "ledger": db.LedgerList,
+		"reconcile": db.Reconcile, "scope": db.ScopeResolve, "curve": db.EquityCurve, "opening": db.EquityOpening, "history": db.EquityHistory,
+		"lock_books": db.BookLock, "book_balances": db.BookBalances, "resting": db.BookResting, "duplicates": db.BookDuplicates,
+		"book_orders": db.BookOrders, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
+		"positions": db.PositionPage, "all_resting": db.RestingList,
 	} {
 		_, err := conn.Exec(t.Context(), "prepare "+name+" as "+query)
 		require.NoError(t, err, name)
@@ -197,7 +201,7 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		require.NoError(t, err, name)
 		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		require.NoError(t, err, name)
-		for _, table := range []string{"agents", "accounts", "balances", "sealed_keys", "idempotency_keys"} {
+		for _, table := range []string{"agents", "accounts", "balances", "sealed_keys", "idempotency_keys", "orders", "trades", "ledger", "sessions", "equity_points"} {
 			require.NotContains(t, strings.Join(plan, "\n"), "Seq Scan on "+table, name)
 		}
 	}

@@ -30,7 +30,7 @@ const (
 func InTx(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := once(ctx, db, fn)
-		if attempt == maxAttempts || !lostAgainstAnother(err) {
+		if attempt == maxAttempts || !LostAgainstAnother(err) {
 			return err
 		}
 	}
@@ -58,16 +58,16 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	err = tx.Commit(ctx)
-	if err != nil && sendable && commitMayHaveHappened(err) {
+	if err != nil && sendable && CommitMayHaveHappened(err) {
 		return fault.New(fault.OutcomeUnknown).Because(err)
 	}
 	return err
 }
 
-// commitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came. It must not
+// CommitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came. It must not
 // ask pgconn.SafeToRetry: when the connection is lost after the commit was sent, pgx 5.12 answers "conn closed", which
 // claims that nothing was sent.
-func commitMayHaveHappened(err error) bool {
+func CommitMayHaveHappened(err error) bool {
 	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, pgx.ErrTxClosed) {
 		return false
 	}
@@ -75,9 +75,16 @@ func commitMayHaveHappened(err error) bool {
 	return !errors.As(err, &refusal) || isShutdown(refusal)
 }
 
-func lostAgainstAnother(err error) bool {
+// LostAgainstAnother recognises a transaction that can simply be repeated: serialization failure, deadlock.
+func LostAgainstAnother(err error) bool {
 	var refusal *pgconn.PgError
 	return errors.As(err, &refusal) && (refusal.Code == "40001" || refusal.Code == "40P01")
+}
+
+// IsLockTimeout recognises a lock that was not had in the time that lock_timeout allows.
+func IsLockTimeout(err error) bool {
+	var refusal *pgconn.PgError
+	return errors.As(err, &refusal) && refusal.Code == "55P03"
 }
 
 // isShutdown recognises a server that ends its sessions (57P01 to 57P05): during a commit that can be before or after

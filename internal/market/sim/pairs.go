@@ -93,6 +93,7 @@ type instrument struct {
 	book   stream          // quantities in the order book, by price and time
 	grain  decimal.Decimal // tick × lot step, what notionals are multiples of
 	quote  quoteSum
+	latest latestTicker
 }
 
 // meanTrade is the average trade's value, in quote.

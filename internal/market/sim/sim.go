@@ -75,6 +75,16 @@ func (s *Sim) Last(symbol string) (market.Tick, bool) {
 	return i.tickAt(s.now()), true
 }
 
+// DayOpen implements market.Feed: the price at 00:00 UTC.
+func (s *Sim) DayOpen(symbol string) (market.Tick, bool) {
+	i, ok := s.bySymbol[symbol]
+	if !ok {
+		return market.Tick{}, false
+	}
+	now := s.now()
+	return i.tickAt(now - now%stepsPerDay), true
+}
+
 // Ticks returns the current step's price of every symbol, sorted by symbol: what
 // Run delivers at that step, for those who move the clock themselves.
 func (s *Sim) Ticks() []market.Tick { return s.ticksAt(s.now()) }

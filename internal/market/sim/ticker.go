@@ -17,7 +17,27 @@ func (s *Sim) Ticker(symbol string) (market.Ticker, bool) {
 	if !ok {
 		return market.Ticker{}, false
 	}
-	now := s.now()
+	return i.latest.at(s.now(), i.tickerAt), true
+}
+
+// latestTicker remembers the ticker of one step: every order asks for it, and there are many orders in a step.
+type latestTicker struct {
+	sync.Mutex
+	known  bool
+	step   int64
+	ticker market.Ticker
+}
+
+func (l *latestTicker) at(step int64, compute func(int64) market.Ticker) market.Ticker {
+	l.Lock()
+	defer l.Unlock()
+	if !l.known || l.step != step {
+		l.known, l.step, l.ticker = true, step, compute(step)
+	}
+	return l.ticker
+}
+
+func (i *instrument) tickerAt(now int64) market.Ticker {
 	from := max(0, now-stepsPerDay)
 	low, high := i.prices.extremes(from, now+1)
 	before, after := i.flowBefore(from+1), i.flowBefore(now+1)
@@ -31,7 +51,7 @@ func (s *Sim) Ticker(symbol string) (market.Ticker, bool) {
 		QuoteVolume: i.quoteVolume(from+1, now+1),
 		TradeCount:  int64(after.trades - before.trades),
 		Time:        timeOf(now),
-	}, true
+	}
 }
 
 // slice is what the quote volume is added up from: a quarter of an hour.
