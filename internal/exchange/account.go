@@ -93,7 +93,7 @@ func (p Position) UnrealizedPct() decimal.Decimal {
 	if p.Basis.IsZero() {
 		return decimal.Decimal{}
 	}
-	return hundred.MulQuo(p.UnrealizedPnL(), p.Basis)
+	return percentOf(p.UnrealizedPnL(), p.Basis)
 }
 
 // Positions lists what is held, by symbol.
@@ -139,7 +139,7 @@ func (a *Account) Portfolio() Portfolio {
 	p.TotalEquity = total.Add(p.PositionValue)
 	p.TotalPnL = p.TotalEquity.Sub(a.StartingBalance)
 	p.RealizedPnL = p.TotalPnL.Sub(p.UnrealizedPnL)
-	p.ROIPct = hundred.MulQuo(p.TotalPnL, a.StartingBalance)
+	p.ROIPct = percentOf(p.TotalPnL, a.StartingBalance)
 	return p
 }
 
@@ -171,13 +171,13 @@ func (a *Account) headroom() []Headroom {
 	loss := decimal.Max(a.dayStart(a.now, a.x.feed).Sub(equity), decimal.Decimal{})
 	var largest decimal.Decimal
 	if equity.Sign() > 0 {
-		largest = hundred.MulQuo(a.largestExposure(), equity)
+		largest = percentOf(a.largestExposure(), equity)
 	}
 	room := func(rule Rule, limit int32, used decimal.Decimal) Headroom {
 		return Headroom{rule, percent(limit), used, decimal.Max(percent(limit).Sub(used), decimal.Decimal{})}
 	}
 	return []Headroom{
-		room(RuleDailyLoss, a.Limits.DailyLossLimitPct, hundred.MulQuo(loss, a.StartingBalance)),
+		room(RuleDailyLoss, a.Limits.DailyLossLimitPct, percentOf(loss, a.StartingBalance)),
 		room(RulePosition, a.Limits.MaxPositionSizePct, largest),
 		room(RuleOpenOrders, a.Limits.MaxOpenOrders, percent(a.openOrders())),
 	}

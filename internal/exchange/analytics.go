@@ -193,7 +193,7 @@ func (x *Exchange) Leaderboard(ctx context.Context, accountID uuid.UUID, since t
 			SharpeRatio: figures.SharpeRatio, TotalTrades: figures.TotalTrades, WinRate: figures.WinRate,
 		}
 		if m.opening.Sign() > 0 {
-			r.ROIPct = hundred.MulQuo(m.equity.Sub(m.opening), m.opening)
+			r.ROIPct = percentOf(m.equity.Sub(m.opening), m.opening)
 		}
 		rankings = append(rankings, r)
 	}

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/decimal"
@@ -81,17 +82,24 @@ func (b *Book) Place(r Request, q Quotation, prices Prices, now time.Time) (*Ord
 
 // consider does the arithmetic on what the client sent, in which products may be too large.
 func (b *Book) consider(r Request, q Quotation, prices Prices, now time.Time) (j *judgement, t terms, err error) {
-	defer func() {
-		if err == decimal.ErrOverflow { //nolint:errorlint // set below, never wrapped
-			err = fault.New(fault.InvalidQuantity).With(map[string]string{"filter": "value"}).Because(err)
-		}
-	}()
+	defer tooLarge(&err)
 	defer decimal.CatchOverflow(&err)
 	j = b.judge(r, q, prices, now)
 	if rule := j.broken(); rule != "" {
 		return nil, terms{}, j.refuse(rule)
 	}
+	if !j.crosses { // what it will come to is not known yet, but what it holds must be computable
+		r.hold(r.Quantity)
+		return j, terms{}, nil
+	}
 	return j, r.termsAt(q), nil
+}
+
+// tooLarge is deferred before decimal.CatchOverflow, and makes what that caught the client's error.
+func tooLarge(err *error) {
+	if errors.Is(*err, decimal.ErrOverflow) {
+		*err = fault.New(fault.InvalidQuantity).With(map[string]string{"filter": "value"}).Because(*err)
+	}
 }
 
 // rest holds what the order may take.

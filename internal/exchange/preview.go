@@ -30,9 +30,8 @@ type Preview struct {
 // Preview judges a request as Place would, by every rule, and changes nothing. It fails with InvalidQuantity where the
 // order's value is too large to be computed.
 func (b *Book) Preview(r Request, q Quotation, prices Prices, now time.Time) (p *Preview, err error) {
-	if _, _, err := b.consider(r, q, prices, now); fault.Is(err, fault.InvalidQuantity) && !hasFilter(err) {
-		return nil, err
-	}
+	defer tooLarge(&err)
+	defer decimal.CatchOverflow(&err)
 	j := b.judge(r, q, prices, now)
 	p = &Preview{Request: r, CurrentPrice: q.Price, Status: Expired, MaxAllowed: j.maxAllowed()}
 	for _, rule := range rules {
@@ -41,10 +40,12 @@ func (b *Book) Preview(r Request, q Quotation, prices Prices, now time.Time) (p 
 	if rule := j.broken(); rule != "" {
 		p.Refusal = j.refuse(rule)
 	}
-	t := r.termsAt(q)
+	var t terms
 	if j.rests && r.Type == Limit { // it waits for its limit, and gets no less
 		value := r.Quantity.Mul(*r.Price)
 		t = terms{price: *r.Price, value: value, fee: value.Mul(feeRate)}
+	} else {
+		t = r.termsAt(q)
 	}
 	p.EstimatedPrice, p.SlippagePct, p.Fee = t.price, t.slippage, t.fee
 	p.TotalCost = t.value.Add(t.fee)
@@ -61,12 +62,6 @@ func (b *Book) Preview(r Request, q Quotation, prices Prices, now time.Time) (p 
 	p.LockedAsset = j.asset()
 	p.estimatePosition(b, q, t)
 	return p, nil
-}
-
-// hasFilter tells an order that one filter refuses from one whose value cannot be computed.
-func hasFilter(err error) bool {
-	_, filtered := fault.Details(err).(Unfiltered)
-	return filtered
 }
 
 func (p *Preview) estimatePosition(b *Book, q Quotation, t terms) {

@@ -106,6 +106,21 @@ func (j *judgement) passes(rule Rule, quantity decimal.Decimal) bool {
 	}
 }
 
+var maxPercent = decimal.MustParse("99999999999999999999.99999999")
+
+// percentOf is 100 × part ÷ whole, for display; what is beyond the largest decimal, as of next to nothing, is shown as
+// that.
+func percentOf(part, whole decimal.Decimal) (share decimal.Decimal) {
+	var err error
+	defer func() {
+		if err != nil {
+			share = maxPercent
+		}
+	}()
+	defer decimal.CatchOverflow(&err)
+	return hundred.MulQuo(part, whole)
+}
+
 func percent(n int32) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
 
 // broken answers the first rule that the order breaks, or none.
@@ -131,7 +146,7 @@ func (j *judgement) maxAllowed() decimal.Decimal {
 	low, high := decimal.Decimal{}, j.bound().FloorTo(step)
 	for low.Cmp(high) < 0 {
 		middle := low.Add(high).Add(step).Quo(decimal.NewFromInt(2)).FloorTo(step)
-		if j.passes(RulePosition, middle) && j.passes(RuleBalance, middle) {
+		if j.affords(middle) {
 			low = middle
 		} else {
 			high = middle.Sub(step)
@@ -141,6 +156,13 @@ func (j *judgement) maxAllowed() decimal.Decimal {
 		return decimal.Decimal{}
 	}
 	return low
+}
+
+// affords judges the rules that set an upper bound. A quantity whose value is too large to be computed passes neither.
+func (j *judgement) affords(quantity decimal.Decimal) (ok bool) {
+	var tooLarge error
+	defer decimal.CatchOverflow(&tooLarge) // ok is false then
+	return j.passes(RulePosition, quantity) && j.passes(RuleBalance, quantity)
 }
 
 // bound is a quantity that no balance allows to exceed.
@@ -185,13 +207,12 @@ func (j *judgement) check(rule Rule) Check {
 		c.Limit, c.Attempted = j.quote.MinNotional, j.Quantity.Mul(j.reference(j.quote.Price))
 	case RuleDailyLoss:
 		c.Limit = percent(j.book.Limits.DailyLossLimitPct)
-		c.Used = hundred.MulQuo(j.loss, j.book.StartingBalance)
+		c.Used = percentOf(j.loss, j.book.StartingBalance)
 		c.Attempted = c.Used
 	case RulePosition:
 		c.Limit, c.Attempted = percent(j.book.Limits.MaxPositionSizePct), decimal.Decimal{}
 		if j.Side == Buy && j.equity.Sign() > 0 {
-			c.Used = hundred.MulQuo(j.exposure, j.equity)
-			c.Attempted = hundred.MulQuo(j.exposed(j.Quantity), j.equity)
+			c.Used, c.Attempted = percentOf(j.exposure, j.equity), percentOf(j.exposed(j.Quantity), j.equity)
 		}
 	case RuleOpenOrders:
 		c.Limit, c.Used = percent(j.book.Limits.MaxOpenOrders), percent(j.book.openOrders())

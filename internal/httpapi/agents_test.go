@@ -121,11 +121,13 @@ func TestResetRestoresTheStartingBalance(t *testing.T) {
 	server := testkit.Start(t)
 	account := server.Register(t)
 	id := account.Create(map[string]any{"display_name": "A", "starting_balance": "500"})
-	_, err := server.Pool.Exec(t.Context(), "update balances set available = 1, locked = 2 where agent_id = $1", id)
-	require.NoError(t, err)
-	_, err = server.Pool.Exec(t.Context(), "insert into balances values ($1, 'BTC', 3, 4)", id)
-	require.NoError(t, err)
+	trader := account.With("X-Agent-Id", id)
+	trader.Do(http.MethodPost, "/api/v1/trade/order",
+		map[string]any{"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.001"}).Want(201)
+	trader.Do(http.MethodPost, "/api/v1/trade/order",
+		map[string]any{"symbol": "ETHUSDT", "side": "buy", "type": "limit", "quantity": "0.01", "price": "700"}).Want(201)
 	account.Do(http.MethodPost, "/api/v1/agents/"+id+"/archive", nil).Want(200)
+	require.Len(t, balancesOf(t, server, id), 2)
 
 	require.Equal(t, "active", account.Do(http.MethodPost, "/api/v1/agents/"+id+"/reset", nil).Want(200).Text("status"))
 	require.Equal(t, []string{"USDT 500.00000000 0.00000000"}, balancesOf(t, server, id))

@@ -55,6 +55,12 @@ func TestOperationsRefuseBadCredentials(t *testing.T) {
 			return
 		}
 		for what, c := range cases {
+			if len(*op.Security) > 1 && c.code == "JWT_REQUIRED" { // a key would do too
+				if c.header == "X-API-Key" {
+					continue
+				}
+				c.code = "INVALID_API_KEY"
+			}
 			t.Run(op.OperationID+"/"+what, func(t *testing.T) {
 				t.Parallel()
 				// A body that is broken: nobody looks at it.

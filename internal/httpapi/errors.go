@@ -53,7 +53,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 	case fault.InvalidToken, fault.TokenExpired:
 		header.Set("WWW-Authenticate", `Bearer realm="agentexchange", error="invalid_token"`)
 	case fault.InvalidAPIKey:
-		header.Set("WWW-Authenticate", `ApiKey realm="agentexchange"`)
+		header.Set("WWW-Authenticate", `ApiKey realm="agentexchange", Bearer realm="agentexchange"`)
 	case fault.RequestTimeout, fault.BodyTooLarge:
 		header.Set("Connection", "close") // the rest of the body is not worth reading
 	}
