@@ -101,9 +101,16 @@ create table ledger (
     constraint ledger_amount_positive check (amount > 0 and amount <> 'NaN')
 );
 insert into ledger (agent_id, id, asset, amount, source, target, target_after, kind, created_at)
-select b.agent_id, gen_random_uuid(), b.asset, b.available, 'equity', 'available', b.available, 'deposit', a.created_at
+select
+    b.agent_id,
+    -- Of version 7, like those to come: by these the entries are sorted.
+    (v.ms || '-7000-8000-' || right(gen_random_uuid()::text, 11) || '0')::uuid,
+    b.asset, b.available, 'equity', 'available', b.available, 'deposit', a.created_at
 from balances as b
 inner join agents as a on a.id = b.agent_id
+cross join lateral (
+    select overlay(lpad(to_hex(floor(extract(epoch from a.created_at) * 1000)::bigint), 12, '0') placing '-' from 9 for 0) as ms
+) as v
 where b.available > 0;
 
 -- The equity curve between trades. Thinned out with age.

@@ -39,14 +39,8 @@ func agentsOf[Row any](rows []owned[Row]) []uuid.UUID {
 	return column(rows, func(r *owned[Row]) uuid.UUID { return r.agent })
 }
 
-func (c *changes) empty() bool {
-	return len(c.opened)+len(c.closed)+len(c.transfers)+len(c.handed) == 0 && !c.day
-}
-
-// flush puts the changes of all the books into a pipeline: a statement for each kind, however many rows there are. It
-// reports whether there were any.
-func flush(batch *pgx.Batch, books []*Book) bool {
-	before := batch.Len()
+// flush puts the changes of all the books into a pipeline: a statement for each kind, however many rows there are.
+func flush(batch *pgx.Batch, books []*Book) {
 	flushDays(batch, books)
 	flushBalances(batch, books)
 	flushOpened(batch, books)
@@ -56,7 +50,6 @@ func flush(batch *pgx.Batch, books []*Book) bool {
 	if rows := of(books, func(b *Book) []uuid.UUID { return b.changes.handed }); len(rows) > 0 {
 		batch.Queue(db.OrderChangeInsertMany, agentsOf(rows), column(rows, func(r *owned[uuid.UUID]) uuid.UUID { return r.row }))
 	}
-	return batch.Len() > before
 }
 
 func flushDays(batch *pgx.Batch, books []*Book) {

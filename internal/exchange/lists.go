@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
@@ -29,7 +30,7 @@ func list[Row any](ctx context.Context, x *Exchange, scope Scope, query, count s
 	if count == "" {
 		collect(&pipeline, &rows, query, args...)
 	} else {
-		collect(&pipeline, &rows, query, append(args[:len(args):len(args)], page.Offset, page.Limit)...)
+		collect(&pipeline, &rows, query, append(slices.Clip(args), page.Offset, page.Limit)...)
 		pipeline.Queue(count, args...).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
 	}
 	if err := x.pool.SendBatch(ctx, &pipeline).Close(); err != nil {

@@ -1,0 +1,75 @@
+package exchange_test
+
+import (
+	"maps"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/stretchr/testify/require"
+)
+
+var marketBuy = map[string]any{"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.0001"}
+
+// The line is cut after the commit was sent and before its answer came. The database is asked what became of it.
+func TestACommitWhoseAnswerIsLostIsFoundOut(t *testing.T) {
+	t.Parallel()
+	proxy := testkit.NewProxy(t, testkit.Database(t))
+	server := testkit.Start(t, func(c *config.Server) { c.URL = proxy.URL })
+	account := server.Register(t)
+	agent := server.Client(t).With("X-API-Key", account.AgentKey)
+	agent.Do(http.MethodPost, "/api/v1/trade/order", marketBuy).Want(201)
+	order := maps.Clone(marketBuy)
+	order["client_order_id"] = "written-and-committed-in-one-message"
+	proxy.CutAfter("written-and-committed-in-one-message")
+	agent.Do(http.MethodPost, "/api/v1/trade/order", order).Want(201)
+	require.InDelta(t, 2, agent.Do(http.MethodGet, "/api/v1/trade/orders", nil).Want(200).Fields()["total"], 0)
+	require.Equal(t, true, agent.Do(http.MethodGet, "/api/v1/account/reconcile", nil).Want(200).Fields()["ok"])
+}
+
+// Without the database nothing is answered 201, and what is answered 201 afterwards is there.
+func TestADatabaseThatGoesAwayLosesNothing(t *testing.T) {
+	t.Parallel()
+	database := testkit.Database(t)
+	proxy := testkit.NewProxy(t, database)
+	server := testkit.Start(t, func(c *config.Server) { c.URL = proxy.URL })
+	account := server.Register(t)
+	agent := server.Client(t).With("X-API-Key", account.AgentKey)
+	var mu sync.Mutex
+	placed := 0
+	var running sync.WaitGroup
+	for worker := range 8 {
+		running.Go(func() {
+			for n := range 20 {
+				if worker == 0 && n == 5 {
+					proxy.Down()
+				}
+				if worker == 0 && n == 10 {
+					proxy.Up()
+				}
+				switch answer := agent.Do(http.MethodPost, "/api/v1/trade/order", marketBuy); answer.Status {
+				case http.StatusCreated:
+					mu.Lock()
+					placed++
+					mu.Unlock()
+				default:
+					answer.Want(http.StatusServiceUnavailable)
+				}
+			}
+		})
+	}
+	running.Wait()
+	server.Pool.Reset() // it went through the proxy too
+	var orders, trades int
+	require.NoError(t, server.Pool.QueryRow(t.Context(), "select count(*) from orders").Scan(&orders))
+	require.NoError(t, server.Pool.QueryRow(t.Context(), "select count(*) from trades").Scan(&trades))
+	require.GreaterOrEqual(t, orders, placed, "answered 201 and not there")
+	require.Equal(t, orders, trades)
+	require.Eventually(t, func() bool { // connections that died in the pool are noticed when they are used
+		answer := agent.Do(http.MethodGet, "/api/v1/account/reconcile", nil)
+		return answer.Status == 200 && answer.Fields()["ok"] == true
+	}, 10*time.Second, time.Millisecond)
+}
