@@ -18,6 +18,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/market/binance"
+	"github.com/agentexchange/agentexchange/internal/market/replay"
 	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/jackc/pgx/v5"
@@ -64,7 +66,10 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	a.add(func(context.Context) error { probe.Close(); return nil })
 	a.where = db.where
-	feed := sim.New(cfg.MarketSeed, cfg.Clock())
+	feed, err := openFeed(cfg, log)
+	if err != nil {
+		return nil, err
+	}
 	if err := a.openExchange(ctx, db, feed); err != nil {
 		return nil, err
 	}
@@ -78,6 +83,19 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	a.serve()
 	return a, nil
+}
+
+// openFeed opens the market that is configured.
+func openFeed(cfg config.Server, log *slog.Logger) (market.Feed, error) {
+	switch cfg.Market {
+	case config.MarketBinance:
+		options := binance.Options{RESTURL: cfg.BinanceRESTURL, StreamURL: cfg.BinanceStreamURL}
+		return binance.New(options, cfg.Clock(), log)
+	case config.MarketReplay:
+		return replay.Open(cfg.MarketFile, replay.Options{Speed: cfg.MarketSpeed}, cfg.Clock())
+	default:
+		return sim.New(cfg.MarketSeed, cfg.Clock()), nil
+	}
 }
 
 // openExchange starts the writers, as many as there are cores, and the matcher.

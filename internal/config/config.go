@@ -18,26 +18,37 @@ type Database struct {
 	MaxConns      int32  `name:"database-max-conns" env:"AGENTEXCHANGE_DATABASE_MAX_CONNS" default:"16" help:"Most connections to the database."`
 }
 
+// Where prices may come from beside the simulation.
+const (
+	MarketBinance = "binance"
+	MarketReplay  = "replay"
+)
+
 // Server is everything that 'serve' can be told.
 type Server struct {
 	Database
 
-	Addr              string           `env:"AGENTEXCHANGE_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
-	PublicURL         string           `name:"public-url" env:"AGENTEXCHANGE_PUBLIC_URL" placeholder:"URL" help:"How clients reach the server, for the skill files. Default: http:// and the host that the request was sent to."`
-	CORSOrigins       []string         `name:"cors-origins" env:"AGENTEXCHANGE_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins of web pages that may call the API, separated by commas. Default: none; the server's own pages need none."`
-	MaxBody           int64            `name:"max-body" env:"AGENTEXCHANGE_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
-	MaxInFlight       int              `name:"max-in-flight" env:"AGENTEXCHANGE_MAX_IN_FLIGHT" default:"1024" help:"Requests worked on at once; more are answered 503."`
-	RequestTimeout    time.Duration    `name:"request-timeout" env:"AGENTEXCHANGE_REQUEST_TIMEOUT" default:"10s" help:"Longest work on one request."`
-	ReadHeaderTimeout time.Duration    `name:"read-header-timeout" env:"AGENTEXCHANGE_READ_HEADER_TIMEOUT" default:"5s" help:"Longest wait for a request's headers."`
-	ReadTimeout       time.Duration    `name:"read-timeout" env:"AGENTEXCHANGE_READ_TIMEOUT" default:"10s" help:"Longest wait for a whole request."`
-	IdleTimeout       time.Duration    `name:"idle-timeout" env:"AGENTEXCHANGE_IDLE_TIMEOUT" default:"2m" help:"How long an idle connection is kept."`
-	DrainDelay        time.Duration    `name:"drain-delay" env:"AGENTEXCHANGE_DRAIN_DELAY" default:"1s" help:"How long to serve on after SIGTERM while /readyz answers 503, so that load balancers notice: a few of their probes' intervals. Ctrl-C does not wait."`
-	ShutdownTimeout   time.Duration    `name:"shutdown-timeout" env:"AGENTEXCHANGE_SHUTDOWN_TIMEOUT" default:"20s" help:"Longest wait for running requests at shutdown."`
-	OrderMaxAge       time.Duration    `name:"order-max-age" env:"AGENTEXCHANGE_ORDER_MAX_AGE" default:"2160h" help:"Age at which a resting order expires; 0: never."`
-	MarketSeed        uint64           `name:"market-seed" env:"AGENTEXCHANGE_MARKET_SEED" default:"1" help:"Seed of the simulated market; the same for every replica. Servers with the same seed have the same prices, and whoever knows it can compute those to come."`
-	Now               func() time.Time `kong:"-"` // the clock; nil: the machine's. For tests, which move it.
+	Addr              string        `env:"AGENTEXCHANGE_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	PublicURL         string        `name:"public-url" env:"AGENTEXCHANGE_PUBLIC_URL" placeholder:"URL" help:"How clients reach the server, for the skill files. Default: http:// and the host that the request was sent to."`
+	CORSOrigins       []string      `name:"cors-origins" env:"AGENTEXCHANGE_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins of web pages that may call the API, separated by commas. Default: none; the server's own pages need none."`
+	MaxBody           int64         `name:"max-body" env:"AGENTEXCHANGE_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	MaxInFlight       int           `name:"max-in-flight" env:"AGENTEXCHANGE_MAX_IN_FLIGHT" default:"1024" help:"Requests worked on at once; more are answered 503."`
+	RequestTimeout    time.Duration `name:"request-timeout" env:"AGENTEXCHANGE_REQUEST_TIMEOUT" default:"10s" help:"Longest work on one request."`
+	ReadHeaderTimeout time.Duration `name:"read-header-timeout" env:"AGENTEXCHANGE_READ_HEADER_TIMEOUT" default:"5s" help:"Longest wait for a request's headers."`
+	ReadTimeout       time.Duration `name:"read-timeout" env:"AGENTEXCHANGE_READ_TIMEOUT" default:"10s" help:"Longest wait for a whole request."`
+	IdleTimeout       time.Duration `name:"idle-timeout" env:"AGENTEXCHANGE_IDLE_TIMEOUT" default:"2m" help:"How long an idle connection is kept."`
+	DrainDelay        time.Duration `name:"drain-delay" env:"AGENTEXCHANGE_DRAIN_DELAY" default:"1s" help:"How long to serve on after SIGTERM while /readyz answers 503, so that load balancers notice: a few of their probes' intervals. Ctrl-C does not wait."`
+	ShutdownTimeout   time.Duration `name:"shutdown-timeout" env:"AGENTEXCHANGE_SHUTDOWN_TIMEOUT" default:"20s" help:"Longest wait for running requests at shutdown."`
+	OrderMaxAge       time.Duration `name:"order-max-age" env:"AGENTEXCHANGE_ORDER_MAX_AGE" default:"2160h" help:"Age at which a resting order expires; 0: never."`
+	Market            string        `env:"AGENTEXCHANGE_MARKET" default:"sim" enum:"sim,binance,replay" help:"Where prices come from: sim (made of arithmetic, no network), binance (live prices of Binance's public streams) or replay (a recorded file)."`
+	MarketSeed        uint64        `name:"market-seed" env:"AGENTEXCHANGE_MARKET_SEED" default:"1" help:"Seed of the simulated market; the same for every replica. Servers with the same seed have the same prices, and whoever knows it can compute those to come."`
+	MarketFile        string        `name:"market-file" env:"AGENTEXCHANGE_MARKET_FILE" placeholder:"FILE" help:"Recording of ticks to replay, as CSV."`
+	MarketSpeed       float64       `name:"market-speed" env:"AGENTEXCHANGE_MARKET_SPEED" default:"1" help:"Speed of the replay: 1 as recorded, 2 twice as fast, 0 as fast as possible."`
+	BinanceRESTURL    string        `name:"binance-rest-url" env:"AGENTEXCHANGE_BINANCE_REST_URL" default:"https://api.binance.com" help:"Binance's REST API."`
+	BinanceStreamURL  string        `name:"binance-stream-url" env:"AGENTEXCHANGE_BINANCE_STREAM_URL" default:"wss://stream.binance.com:9443" help:"Binance's streams."`
+	LogLevel          string        `name:"log-level" env:"AGENTEXCHANGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error. Logs are JSON when the output is not a terminal."`
 
-	LogLevel string `name:"log-level" env:"AGENTEXCHANGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error. Logs are JSON when the output is not a terminal."`
+	Now func() time.Time `kong:"-"` // the clock; nil: the machine's. For tests, which move it.
 }
 
 // Validate refuses settings that cannot work, with a sentence for each.
@@ -76,6 +87,9 @@ func (s *Server) Validate() error {
 		if value <= 0 {
 			return fmt.Errorf("AGENTEXCHANGE_%s must be longer than zero, such as 10s", name)
 		}
+	}
+	if (s.Market == MarketReplay) != (s.MarketFile != "") {
+		return errors.New("AGENTEXCHANGE_MARKET=replay goes with AGENTEXCHANGE_MARKET_FILE, and neither without the other")
 	}
 	if s.OrderMaxAge < 0 {
 		return errors.New("AGENTEXCHANGE_ORDER_MAX_AGE must be a duration such as 720h, or 0 for orders that never expire")

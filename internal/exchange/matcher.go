@@ -86,23 +86,16 @@ func (m *Matcher) Run(ctx context.Context) {
 	}
 }
 
-// follow hands the feed's ticks over. A feed that ends is begun again.
+// follow hands the feed's ticks over.
 func (m *Matcher) follow(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := m.x.feed.Run(ctx, func(ticks []market.Tick) {
-			select {
-			case m.ticks <- ticks:
-			case <-ctx.Done():
-			}
-		})
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		m.x.log.LogAttrs(ctx, slog.LevelError, "the market feed ended; beginning again", slog.Any("cause", err))
+	err := m.x.feed.Run(ctx, func(ticks []market.Tick) {
 		select {
+		case m.ticks <- ticks:
 		case <-ctx.Done():
-		case <-time.After(electEvery):
 		}
+	})
+	if err != nil && ctx.Err() == nil {
+		m.x.log.LogAttrs(ctx, slog.LevelError, "the market feed ended; there will be no more prices", slog.Any("cause", err))
 	}
 }
 

@@ -41,6 +41,8 @@ func marketFault(err error) error {
 		return fault.New(fault.InvalidSymbol).Because(err)
 	case errors.Is(err, market.ErrNoPrice):
 		return fault.New(fault.PriceNotAvailable).Because(err)
+	case errors.Is(err, market.ErrUnavailable):
+		return fault.New(fault.Unavailable).Because(err)
 	default:
 		return err
 	}

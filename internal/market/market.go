@@ -20,6 +20,8 @@ var (
 	ErrUnknownSymbol = errors.New("the feed has no such pair")
 	// ErrNoPrice means that the pair exists and that the feed knows no price of it, yet or any more.
 	ErrNoPrice = errors.New("the feed has no price of this pair")
+	// ErrUnavailable means that whatever the feed has to ask does not answer for now.
+	ErrUnavailable = errors.New("the market does not answer")
 )
 
 // Feed is where prices come from. All of it may be called from any goroutine.
