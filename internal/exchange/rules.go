@@ -162,6 +162,7 @@ func (j *judgement) maxAllowed() decimal.Decimal {
 func (j *judgement) affords(quantity decimal.Decimal) (ok bool) {
 	var tooLarge error
 	defer decimal.CatchOverflow(&tooLarge) // ok is false then
+	j.hold(quantity)                       // its value at the limit must be one, also where a sell's balance does not depend on it
 	return j.passes(RulePosition, quantity) && j.passes(RuleBalance, quantity)
 }
 
