@@ -184,9 +184,9 @@ func (m *Matcher) round(ctx context.Context, ticks []market.Tick) {
 			m.dispatch(ctx, order, &job{cancel: &cancellation{orderID: order.id, as: Expired}})
 		}
 	}
-	if minute := now.Truncate(time.Minute); minute.After(m.minute) {
+	if minute := now.Truncate(time.Minute); minute.After(m.minute) && m.sampling.CompareAndSwap(false, true) {
 		m.minute = minute
-		m.sample(ctx, minute)
+		m.running.Go(func() { m.sample(ctx, minute) })
 	}
 }
 
@@ -246,19 +246,14 @@ func (m *Matcher) putBack() {
 	}
 }
 
-// sample has the equity curves sampled beside the matching, unless the last time is still going on.
+// sample has the equity curves sampled beside the matching.
 func (m *Matcher) sample(ctx context.Context, minute time.Time) {
-	if !m.sampling.CompareAndSwap(false, true) {
-		return
+	defer m.sampling.Store(false)
+	err := m.x.sampleEquity(ctx, minute)
+	if err == nil && minute.Minute() == 0 {
+		err = m.x.thinEquity(ctx, minute)
 	}
-	m.running.Go(func() {
-		defer m.sampling.Store(false)
-		err := m.x.sampleEquity(ctx, minute)
-		if err == nil && minute.Minute() == 0 {
-			err = m.x.thinEquity(ctx, minute)
-		}
-		if err != nil && ctx.Err() == nil {
-			m.x.log.LogAttrs(ctx, slog.LevelWarn, "equity not sampled; trying again in a minute", slog.Any("cause", err))
-		}
-	})
+	if err != nil && ctx.Err() == nil {
+		m.x.log.LogAttrs(ctx, slog.LevelWarn, "equity not sampled; trying again in a minute", slog.Any("cause", err))
+	}
 }
