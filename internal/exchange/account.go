@@ -30,6 +30,25 @@ func (x *Exchange) Account(ctx context.Context, scope Scope) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	return x.accountOf(rows, scope)
+}
+
+// accountWith is Account that also reads something else of the agent, as it was at the same moment and in the same
+// round trip.
+func (x *Exchange) accountWith(ctx context.Context, scope Scope, queue func(*pgx.Batch)) (*Account, error) {
+	var pipeline pgx.Batch
+	var rows []db.BookGetRow
+	pipeline.Queue("begin isolation level repeatable read read only")
+	collect(&pipeline, &rows, db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID)
+	queue(&pipeline)
+	pipeline.Queue("commit")
+	if err := x.pool.SendBatch(ctx, &pipeline).Close(); err != nil {
+		return nil, err
+	}
+	return x.accountOf(rows, scope)
+}
+
+func (x *Exchange) accountOf(rows []db.BookGetRow, scope Scope) (*Account, error) {
 	if len(rows) == 0 {
 		return nil, ErrOutOfScope
 	}
@@ -152,11 +171,10 @@ type Headroom struct {
 // Headroom answers the three limits: the daily loss in percent of the starting balance, the largest position with its
 // pending buys in percent of equity, and the open orders. Used may be beyond the limit, as prices move.
 func (x *Exchange) Headroom(ctx context.Context, scope Scope) (*Account, []Headroom, error) {
-	account, err := x.Account(ctx, scope)
-	if err != nil {
-		return nil, nil, err
-	}
-	rows, err := db.New().BookResting(ctx, x.pool, []uuid.UUID{scope.AgentID})
+	var rows []db.BookRestingRow
+	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch) {
+		collect(pipeline, &rows, db.BookResting, []uuid.UUID{scope.AgentID})
+	})
 	if err != nil {
 		return nil, nil, err
 	}

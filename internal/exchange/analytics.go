@@ -24,11 +24,10 @@ type PnL struct {
 // PnL adds up the sells of the current session since a time, whose results are net of fees, and values what is held
 // now. For the whole session that is what Portfolio says.
 func (x *Exchange) PnL(ctx context.Context, scope Scope, since time.Time) (PnL, error) {
-	account, err := x.Account(ctx, scope)
-	if err != nil {
-		return PnL{}, err
-	}
-	rows, err := db.New().TradeSums(ctx, x.pool, db.TradeSumsParams{AgentID: scope.AgentID, FirstID: firstID(since)})
+	var rows []db.TradeSumsRow
+	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch) {
+		collect(pipeline, &rows, db.TradeSums, scope.AgentID, firstID(since))
+	})
 	if err != nil {
 		return PnL{}, err
 	}

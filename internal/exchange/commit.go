@@ -129,6 +129,7 @@ func (b *batch) run() error {
 		}
 		return err
 	}
+	b.now = b.x.now() // it may have waited for the locks, and comes after what it waited for
 	if err := b.judgeAll(); err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (m *Matcher) Run(ctx context.Context) {
 			if m.conn == nil {
 				m.elect(ctx)
 			} else {
-				m.round(ctx, nil) // also where no ticks come
+				m.round(ctx, m.latest()) // a tick may have come before this replica matched, or before the order that it reaches
 			}
 		case ticks := <-m.ticks:
 			if m.conn != nil {
@@ -97,6 +97,18 @@ func (m *Matcher) follow(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		m.x.log.LogAttrs(ctx, slog.LevelError, "the market feed ended; there will be no more prices", slog.Any("cause", err))
 	}
+}
+
+// latest are the newest prices, of the pairs that have one.
+func (m *Matcher) latest() []market.Tick {
+	now := m.x.now()
+	var ticks []market.Tick
+	for _, pair := range m.x.feed.Pairs() {
+		if tick, ok := m.x.feed.Last(pair.Symbol); ok && !tick.Stale(now) {
+			ticks = append(ticks, tick)
+		}
+	}
+	return ticks
 }
 
 // elect tries to become the matcher, and reads every pending order if it does.
