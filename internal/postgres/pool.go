@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // Open makes a pool of at most maxConns connections and proves that the database answers. What a client may send is
@@ -87,9 +86,7 @@ func configure(url string) (*pgxpool.Config, error) {
 	// A replica that is lost with its machine must not keep its locks until TCP gives up.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		// pgx by itself knows uuid.UUID only by database/sql's interfaces, and writes and reads each as text; measured, that
-		// was a third of what it takes the server to place an order.
-		pgxuuid.Register(conn.TypeMap())
+		registerUUID(conn.TypeMap())
 		// pgx would answer times in the zone of this machine.
 		conn.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},

@@ -13,6 +13,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -216,4 +217,22 @@ func TestTimesComeBackInUTC(t *testing.T) {
 	var at time.Time
 	require.NoError(t, pool.QueryRow(t.Context(), "select '2026-03-19T09:00:00Z'::timestamptz").Scan(&at))
 	require.Equal(t, time.Date(2026, 3, 19, 9, 0, 0, 0, time.UTC), at)
+}
+
+func TestIDsAreStoredAsTheyAre(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	id, other := uuid.New(), uuid.New()
+	var one, none *uuid.UUID
+	var list []uuid.UUID
+	var gaps []*uuid.UUID
+	require.NoError(t, pool.QueryRow(t.Context(), "select $1::uuid, $2::uuid, $3::uuid[], $4::uuid[]",
+		id, (*uuid.UUID)(nil), []uuid.UUID{id, other}, []*uuid.UUID{nil, &other}).Scan(&one, &none, &list, &gaps))
+	require.Equal(t, id, *one)
+	require.Nil(t, none)
+	require.Equal(t, []uuid.UUID{id, other}, list)
+	require.Equal(t, []*uuid.UUID{nil, &other}, gaps)
+	var text string
+	require.NoError(t, pool.QueryRow(t.Context(), "select $1::uuid::text", id).Scan(&text))
+	require.Equal(t, id.String(), text)
 }

@@ -137,23 +137,27 @@ func insertAgent(ctx context.Context, pool *pgxpool.Pool, vault *auth.Vault, acc
 	if err != nil {
 		return err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
+	var ids [3]uuid.UUID // of the agent, its session, its deposit
+	for n := range ids {
+		if ids[n], err = uuid.NewV7(); err != nil {
+			return err
+		}
 	}
+	now := time.Now()
 	model, framework := "gpt-4o", "langchain"
 	params := db.AgentCreateParams{
-		ID: id, AccountID: accountID, DisplayName: "Momentum Bot", StartingBalance: startingBalance,
+		ID: ids[0], AccountID: accountID, DisplayName: "Momentum Bot", StartingBalance: startingBalance,
 		LLMModel: &model, Framework: &framework, StrategyTags: []string{"momentum", "btc"},
 		MaxPositionSizePct: 10, DailyLossLimitPct: 5, MaxOpenOrders: 5,
-		APIKeyDigest: auth.DigestKey(key), APIKeyPreview: auth.PreviewKey(key), CreatedAt: time.Now(),
+		APIKeyDigest: auth.DigestKey(key), APIKeyPreview: auth.PreviewKey(key), CreatedAt: now,
+		SessionID: ids[1], DayStartedAt: now.UTC().Truncate(24 * time.Hour), DepositID: ids[2],
 	}
 	return postgres.InTx(ctx, pool, func(tx pgx.Tx) error {
 		sealer, err := vault.Sealer(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if params.APIKeySealed, err = sealer.Seal(id, auth.PurposeAgentKey, []byte(key.Reveal())); err != nil {
+		if params.APIKeySealed, err = sealer.Seal(ids[0], auth.PurposeAgentKey, []byte(key.Reveal())); err != nil {
 			return err
 		}
 		_, err = db.New().AgentCreate(ctx, tx, params)

@@ -27,8 +27,13 @@ type result struct {
 }
 
 // round lets all workers of a variant loose for a while.
-func (open variant) round(ctx context.Context, duration time.Duration) (_ result, err error) {
-	workers := make([]worker, connections)
+func (open variant) round(ctx context.Context, duration time.Duration) (result, error) {
+	return open.crowd(ctx, connections, duration)
+}
+
+// crowd is a round of so many workers.
+func (open variant) crowd(ctx context.Context, size int, duration time.Duration) (_ result, err error) {
+	workers := make([]worker, size)
 	for n := range workers {
 		if workers[n], err = open(ctx, n); err != nil {
 			return result{}, err
@@ -37,7 +42,7 @@ func (open variant) round(ctx context.Context, duration time.Duration) (_ result
 	}
 	runtime.GC() // what the variant before left behind is not this one's to clean up
 	var running sync.WaitGroup
-	times, errs := make([][]time.Duration, connections), make([]error, connections)
+	times, errs := make([][]time.Duration, size), make([]error, size)
 	start := time.Now()
 	for n, w := range workers {
 		running.Go(func() { times[n], errs[n] = loop(ctx, w, start.Add(duration)) })

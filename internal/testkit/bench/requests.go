@@ -91,22 +91,32 @@ func (c *call) through(address string, recorded answer) variant {
 	}
 }
 
-func (c *call) profile(ctx context.Context, p plan, v variant) (err error) {
+func (c *call) profile(ctx context.Context, p plan, v variant) error {
 	if p.profiles == "" {
 		return nil
 	}
-	file, err := os.Create(filepath.Join(p.profiles, c.file+".pprof"))
+	return p.profile(c.file, c.name, func() error {
+		_, err := v.round(ctx, 3*p.round)
+		return err
+	})
+}
+
+// profile does something, under the profiler where profiles are asked for.
+func (p plan) profile(file, name string, do func() error) (err error) {
+	if p.profiles == "" {
+		return do()
+	}
+	out, err := os.Create(filepath.Join(p.profiles, file+".pprof"))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	progressf("%s: profiling", c.name)
-	if err := pprof.StartCPUProfile(file); err != nil {
+	defer func() { err = errors.Join(err, out.Close()) }()
+	progressf("%s: profiling", name)
+	if err := pprof.StartCPUProfile(out); err != nil {
 		return err
 	}
 	defer pprof.StopCPUProfile()
-	_, err = v.round(ctx, 3*p.round)
-	return err
+	return do()
 }
 
 func row(name string, results [ways][]result) []string {

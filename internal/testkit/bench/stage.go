@@ -31,40 +31,50 @@ const connections = 16
 type stage struct {
 	plan  plan
 	name  string
+	url   string // of the database
 	app   *app.App
 	pool  *pgxpool.Pool
 	vault *auth.Vault
 }
 
-func newStage(ctx context.Context, p plan, name string) (_ *stage, err error) {
-	s := &stage{plan: p, name: fmt.Sprintf("bench_%s_%d", name, os.Getpid())}
-	if err := s.administer(ctx, "create database "+s.name); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	key, err := auth.NewMasterKey(rand.Reader)
+func newStage(ctx context.Context, p plan, name string) (*stage, error) {
+	s, key, err := newBareStage(ctx, p, name)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.serve(ctx, key); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// newBareStage makes a database, and the key to seal with, but no server.
+func newBareStage(ctx context.Context, p plan, name string) (*stage, auth.MasterKey, error) {
+	s := &stage{plan: p, name: fmt.Sprintf("bench_%s_%d", name, os.Getpid())}
+	key, err := auth.NewMasterKey(rand.Reader)
+	if err != nil {
+		return nil, key, err
 	}
 	keys, err := auth.NewGivenKeys(key.Base64(), "")
 	if err != nil {
-		return nil, err
+		return nil, key, err
 	}
 	s.vault = auth.NewVault(rand.Reader, time.Now, keys)
 	where, err := url.Parse(p.server)
 	if err != nil {
-		return nil, err
+		return nil, key, err
 	}
 	where.Path = "/" + s.name
+	s.url = where.String()
+	return s, key, s.administer(ctx, "create database "+s.name)
+}
+
+func (s *stage) serve(ctx context.Context, key auth.MasterKey) (err error) {
 	log := slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{ //nolint:sloglint // to be written, as in production
 		Level: slog.LevelInfo,
 	}))
 	s.app, err = app.Start(ctx, config.Server{
-		Database:          config.Database{URL: where.String(), MasterKey: key.Base64(), MaxConns: connections},
+		Database:          config.Database{URL: s.url, MasterKey: key.Base64(), MaxConns: connections},
 		Addr:              "127.0.0.1:0",
 		MaxBody:           65536,
 		MaxInFlight:       1024,
@@ -75,10 +85,10 @@ func newStage(ctx context.Context, p plan, name string) (_ *stage, err error) {
 		ShutdownTimeout:   20 * time.Second,
 	}, log)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.pool, err = postgres.Open(ctx, where.String(), connections)
-	return s, err
+	s.pool, err = postgres.Open(ctx, s.url, connections)
+	return err
 }
 
 // close removes everything. It does so also when the run is interrupted, and therefore takes no context.
@@ -186,13 +196,14 @@ func newRequest(ctx context.Context, method, url, token string, body []byte) (*h
 const insertAgents = `
 insert into agents (
     id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework,
-    strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at
+    strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id,
+    session_started_at
 )
 select
     overlay(gen_random_uuid()::text placing lpad(to_hex(n), 8, '0') from 1 for 8)::uuid,
     ($1::uuid[])[1 + n % cardinality($1::uuid[])],
     'Agent ' || lpad(n::text, 8, '0'), sha256(n::text::bytea), 'ak_live_' || left(md5(n::text), 4) || '...', 10000,
-    'gpt-4o', 'langchain', '{momentum,btc}', 10, 5, 5, null, 'active', at, at
+    'gpt-4o', 'langchain', '{momentum,btc}', 10, 5, 5, null, 'active', at, at, gen_random_uuid(), at
 from generate_series($2::integer, $3::integer) as n,
     lateral (select '2026-01-01 00:00:00.123456Z'::timestamptz + n * interval '1 second') as made (at)`
 
