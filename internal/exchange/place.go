@@ -172,7 +172,8 @@ func (b *Book) sell(order *Order, t terms, from string, now time.Time) decimal.D
 	return t.value.Sub(t.fee).Sub(taken)
 }
 
-// Fill executes a pending order of the book at a price that crosses it, out of its hold.
+// Fill executes a pending order of the book at a price that crosses it, out of its hold. The matcher, which asks for it,
+// need not be told.
 func (b *Book) Fill(order *Order, q Quotation, prices Prices, now time.Time) {
 	b.leave(order)
 	b.fill(order, order.termsAt(q), accountLocked, prices, now)
@@ -181,6 +182,7 @@ func (b *Book) Fill(order *Order, q Quotation, prices Prices, now time.Time) {
 // Cancel ends a pending order of the book, as Cancelled or Expired, and releases its hold.
 func (b *Book) Cancel(order *Order, as Status, now time.Time) {
 	b.leave(order)
+	b.changes.handed = append(b.changes.handed, order.ID)
 	b.post(now, kindRelease, order.LockedAsset(), order.Hold, accountLocked, accountAvailable, order)
 	order.Status, order.ClosedAt = as, &now
 }
@@ -189,7 +191,6 @@ func (b *Book) Cancel(order *Order, as Status, now time.Time) {
 func (b *Book) leave(order *Order) {
 	b.count(order, -1)
 	b.changes.closed = append(b.changes.closed, order)
-	b.changes.handed = append(b.changes.handed, order.ID)
 }
 
 // Reset cancels the pending orders, closes every position at its last known price, without trades, and leaves the

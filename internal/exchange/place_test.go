@@ -329,7 +329,7 @@ func TestABookNotesWhatIsToBeWritten(t *testing.T) {
 
 	b.Fill(order, at("90", "1000000000"), btcAt("90"), later)
 	require.Equal(t, []*Order{order}, b.changes.closed)
-	require.Equal(t, []uuid.UUID{order.ID, order.ID}, b.changes.handed, "it ceased to rest")
+	require.Equal(t, []uuid.UUID{order.ID}, b.changes.handed, "the matcher, which filled it, knows")
 	require.Equal(t, later, *order.ClosedAt)
 	require.Equal(t, noon, order.CreatedAt)
 	require.True(t, b.changes.day)
@@ -351,6 +351,10 @@ func TestABookNotesWhatIsToBeWritten(t *testing.T) {
 	require.Len(t, b.changes.opened, 3)
 	require.Len(t, b.changes.closed, 1, "neither was pending")
 	require.Len(t, b.changes.handed, inForce, "neither rests")
+
+	withdrawn := placed(t, b, limitOrder(Buy, "1", "80"), q)
+	b.Cancel(withdrawn, Cancelled, later)
+	require.Equal(t, []uuid.UUID{order.ID, withdrawn.ID, withdrawn.ID}, b.changes.handed, "it began and ceased to rest")
 }
 
 func TestAPreviewSaysWhatBecomesOfTheOrder(t *testing.T) {
