@@ -124,6 +124,8 @@ with changed as (
     delete from ledger where ledger.agent_id = @id::uuid
 ), begun as (
     delete from sessions where sessions.agent_id = @id::uuid
+), answered as (
+    delete from idempotency_keys where idempotency_keys.owner_id = @id::uuid
 )
 delete from agents where agents.id = @id::uuid and agents.account_id = @account_id::uuid;
 

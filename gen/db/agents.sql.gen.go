@@ -170,6 +170,8 @@ with changed as (
     delete from ledger where ledger.agent_id = $1::uuid
 ), begun as (
     delete from sessions where sessions.agent_id = $1::uuid
+), answered as (
+    delete from idempotency_keys where idempotency_keys.owner_id = $1::uuid
 )
 delete from agents where agents.id = $1::uuid and agents.account_id = $2::uuid
 `

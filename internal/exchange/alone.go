@@ -11,8 +11,19 @@ import (
 )
 
 // Hold keeps the writers from an agent while somebody works on it in a transaction of its own. The caller releases it
-// once the transaction has ended.
-func (x *Exchange) Hold(agentID uuid.UUID) (release func()) { return x.writer(agentID).hold(agentID) }
+// once the transaction has ended. It fails with ErrOutOfScope, so that nobody holds up another's agent.
+func (x *Exchange) Hold(ctx context.Context, scope Scope) (release func(), err error) {
+	statuses, err := db.New().ScopeStatus(ctx, x.pool, db.ScopeStatusParams{
+		ID: scope.AgentID, KeyDigest: scope.KeyDigest, AccountID: scope.AccountID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(statuses) == 0 {
+		return nil, ErrOutOfScope
+	}
+	return x.writer(scope.AgentID).hold(scope.AgentID), nil
+}
 
 // Locked is a book and its pending orders, locked by a transaction of the caller's.
 type Locked struct {

@@ -80,6 +80,9 @@ func (x *Exchange) measure(ctx context.Context, agents []*measured, since, now t
 		if m.agent.SessionStartedAt.After(since) {
 			m.from = m.agent.SessionStartedAt
 		}
+		if m.from.After(now) { // by another replica's clock
+			m.from = now
+		}
 	}
 	opening, err := db.New().EquityOpening(ctx, x.pool, db.EquityOpeningParams{FirstID: firstID(since), Since: since, AgentIds: ids})
 	if err != nil {

@@ -120,7 +120,9 @@ func (b *batch) run() error {
 	committed := false
 	defer func() {
 		if !committed && !conn.Conn().IsClosed() {
-			_, _ = conn.Exec(context.WithoutCancel(ctx), "rollback")
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outcomeTimeout)
+			defer cancel()
+			_, _ = conn.Exec(ctx, "rollback")
 		}
 	}()
 	if err := b.read(ctx, conn.Conn()); err != nil {
@@ -279,7 +281,8 @@ func (b *batch) judgeMatch(book *Book, m *crossing) outcome {
 		return outcome{err: errNotPending}
 	}
 	quote, err := b.x.quote(order.Symbol, b.now, &m.tick)
-	if err != nil || !order.crosses(quote.Price) {
+	// A tick from before the order was placed may come late. It is not one that the order has waited for.
+	if err != nil || m.tick.Time.Before(order.CreatedAt) || !order.crosses(quote.Price) {
 		return outcome{err: errNotCrossed}
 	}
 	book.Fill(order, quote, priceAt{b.x.feed, m.tick}, b.now)

@@ -44,6 +44,7 @@ type Matcher struct {
 
 	minute   time.Time // that the equity curve was last sampled for
 	sampling atomic.Bool
+	thinning atomic.Bool
 }
 
 // failure is an order that could not be filled for now, and the levels that it was taken out of.
@@ -112,8 +113,8 @@ func (m *Matcher) latest() []market.Tick {
 }
 
 // elect tries to become the matcher, and reads every pending order if it does.
-func (m *Matcher) elect(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, matchTimeout)
+func (m *Matcher) elect(parent context.Context) {
+	ctx, cancel := context.WithTimeout(parent, matchTimeout)
 	defer cancel()
 	conn, err := m.connect(ctx)
 	if err != nil {
@@ -126,8 +127,8 @@ func (m *Matcher) elect(ctx context.Context) {
 		return
 	}
 	m.conn, m.levels = conn, newLevels()
-	if err := m.load(ctx); err != nil {
-		m.lose(ctx, err)
+	if err := m.load(parent); err != nil {
+		m.lose(parent, err)
 		return
 	}
 	m.x.log.LogAttrs(ctx, slog.LevelInfo, "matching", slog.Int("resting_orders", m.levels.len()))
@@ -153,9 +154,11 @@ func (m *Matcher) resign() {
 func (m *Matcher) load(ctx context.Context) error {
 	var agentID, id uuid.UUID
 	for {
-		rows, err := db.New().RestingList(ctx, m.conn, db.RestingListParams{
+		page, cancel := context.WithTimeout(ctx, matchTimeout)
+		rows, err := db.New().RestingList(page, m.conn, db.RestingListParams{
 			AfterAgentID: agentID, AfterID: id, PageLimit: restingPage,
 		})
+		cancel()
 		if err != nil {
 			return err
 		}
@@ -262,10 +265,18 @@ func (m *Matcher) putBack() {
 func (m *Matcher) sample(ctx context.Context, minute time.Time) {
 	defer m.sampling.Store(false)
 	err := m.x.sampleEquity(ctx, minute)
-	if err == nil && minute.Minute() == 0 {
-		err = m.x.thinEquity(ctx, minute)
+	if minute.Minute() == 0 && m.thinning.CompareAndSwap(false, true) {
+		m.running.Go(func() { m.thin(ctx, minute) })
 	}
 	if err != nil && ctx.Err() == nil {
 		m.x.log.LogAttrs(ctx, slog.LevelWarn, "equity not sampled; trying again in a minute", slog.Any("cause", err))
+	}
+}
+
+// thin has old points of the curves deleted, which may take longer than a minute.
+func (m *Matcher) thin(ctx context.Context, now time.Time) {
+	defer m.thinning.Store(false)
+	if err := m.x.thinEquity(ctx, now); err != nil && ctx.Err() == nil {
+		m.x.log.LogAttrs(ctx, slog.LevelWarn, "old equity not thinned out; trying again in an hour", slog.Any("cause", err))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -28,7 +29,12 @@ func (x *Exchange) sampleEquity(ctx context.Context, minute time.Time) error {
 			return err
 		}
 		after = rows[len(rows)-1].AgentID
-		if err := db.New().EquityPointInsertMany(ctx, x.pool, x.pointsOf(rows, minute)); err != nil {
+		points := x.pointsOf(rows, minute)
+		err = db.New().EquityPointInsertMany(ctx, x.pool, points)
+		for n := 0; n < 5 && postgres.ViolatesForeignKey(err); n++ { // an agent was deleted meanwhile
+			err = db.New().EquityPointInsertMany(ctx, x.pool, points)
+		}
+		if err != nil {
 			return err
 		}
 		if err := pause(ctx, time.Since(start)); err != nil {

@@ -36,6 +36,7 @@ type job struct {
 
 	idempotency *Idempotency
 	state       atomic.Int32
+	parked      bool         // once already; the writer's mutex guards it
 	done        chan outcome // of one
 }
 
@@ -137,7 +138,8 @@ func (w *writer) gather(first *job) []*job {
 func (w *writer) take(jobs []*job, j *job) []*job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held[j.scope.AgentID] > 0 && j.state.Load() == waiting {
+	if w.held[j.scope.AgentID] > 0 && !j.parked && j.state.Load() == waiting {
+		j.parked = true
 		w.parked[j.scope.AgentID] = append(w.parked[j.scope.AgentID], j)
 		return jobs
 	}
@@ -149,7 +151,8 @@ func (w *writer) take(jobs []*job, j *job) []*job {
 }
 
 // hold keeps an agent's jobs back while long work is going on at it in a transaction of its own, so that its neighbours'
-// do not wait for its lock. The caller releases it.
+// do not wait for its lock. The caller releases it. A job is kept back for one piece of work at most: whoever has many
+// at once waits for the lock in the end, so that nobody can keep jobs here for ever.
 func (w *writer) hold(agentID uuid.UUID) (release func()) {
 	w.mu.Lock()
 	w.held[agentID]++
@@ -157,10 +160,9 @@ func (w *writer) hold(agentID uuid.UUID) (release func()) {
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.held[agentID]--; w.held[agentID] > 0 {
-			return
+		if w.held[agentID]--; w.held[agentID] == 0 {
+			delete(w.held, agentID)
 		}
-		delete(w.held, agentID)
 		for _, j := range w.parked[agentID] {
 			w.queue <- j // it is still counted, so there is room
 		}

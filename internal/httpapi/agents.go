@@ -169,8 +169,12 @@ func (s *Server) UpdateAgent(ctx context.Context, req api.UpdateAgentRequestObje
 
 // DeleteAgent deletes an agent and everything that is its.
 func (s *Server) DeleteAgent(ctx context.Context, req api.DeleteAgentRequestObject) (api.DeleteAgentResponseObject, error) {
-	defer s.exchange.Hold(req.AgentID)()
-	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	release, err := s.holdOwn(ctx, req.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		queries := db.New()
 		agent, err := found(queries.AgentLock(ctx, tx, db.AgentLockParams{ID: req.AgentID, AccountID: owner(ctx)}))
 		if err != nil {

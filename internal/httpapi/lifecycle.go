@@ -17,7 +17,11 @@ import (
 
 // ResetAgent restores the starting balance; an archived agent comes back.
 func (s *Server) ResetAgent(ctx context.Context, req api.ResetAgentRequestObject) (api.ResetAgentResponseObject, error) {
-	defer s.exchange.Hold(req.AgentID)()
+	release, err := s.holdOwn(ctx, req.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ResetAgent200JSONResponse, error) {
 		book, err := s.lockOwn(ctx, tx, req.AgentID)
 		if err != nil {
@@ -26,6 +30,15 @@ func (s *Server) ResetAgent(ctx context.Context, req api.ResetAgentRequestObject
 		agent, _, _, err := s.reset(ctx, tx, book, book.StartingBalance)
 		return api.ResetAgent200JSONResponse{AgentChangedJSONResponse: api.AgentChangedJSONResponse{Body: agentOf(agent)}}, err
 	})
+}
+
+// holdOwn keeps an agent of the account that calls from the writers.
+func (s *Server) holdOwn(ctx context.Context, id uuid.UUID) (release func(), err error) {
+	release, err = s.exchange.Hold(ctx, exchange.Scope{AgentID: id, AccountID: owner(ctx)})
+	if errors.Is(err, exchange.ErrOutOfScope) {
+		return nil, fault.New(fault.AgentNotFound)
+	}
+	return release, err
 }
 
 // lockOwn locks an agent of the account that calls.
@@ -54,7 +67,11 @@ func (s *Server) reset(
 
 // ArchiveAgent stops an agent and keeps what it has.
 func (s *Server) ArchiveAgent(ctx context.Context, req api.ArchiveAgentRequestObject) (api.ArchiveAgentResponseObject, error) {
-	defer s.exchange.Hold(req.AgentID)()
+	release, err := s.holdOwn(ctx, req.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ArchiveAgent200JSONResponse, error) {
 		book, err := s.lockOwn(ctx, tx, req.AgentID)
 		if err != nil {

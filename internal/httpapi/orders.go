@@ -77,9 +77,13 @@ func (s *Server) CancelOrder(ctx context.Context, req api.CancelOrderRequestObje
 
 // CancelAllOrders cancels every pending order of the agent.
 func (s *Server) CancelAllOrders(ctx context.Context, _ api.CancelAllOrdersRequestObject) (api.CancelAllOrdersResponseObject, error) {
+	release, err := s.exchange.Hold(ctx, scopeOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	body := api.CancelledOrders{}
-	defer s.exchange.Hold(scopeOf(ctx).AgentID)()
-	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		book, err := s.exchange.Lock(ctx, tx, scopeOf(ctx))
 		if err != nil {
 			return err
@@ -121,7 +125,11 @@ func (s *Server) ResetAccount(ctx context.Context, req api.ResetAccountRequestOb
 		}
 		return nil, fault.New(fault.PermissionDenied)
 	}
-	defer s.exchange.Hold(scope.AgentID)()
+	release, err := s.exchange.Hold(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	return idempotently(ctx, s, req.Params.IdempotencyKey, func(tx *work) (api.ResetAccount200JSONResponse, error) {
 		none := api.ResetAccount200JSONResponse{}
 		book, err := s.exchange.Lock(ctx, tx, scope)

@@ -94,6 +94,12 @@ func (s *Server) principalOf(r *http.Request) (principal, error) {
 
 // resolve asks the database whom the caller stands for.
 func (s *Server) resolve(ctx context.Context, caller principal) (exchange.Scope, error) {
+	select { // anybody can make up keys that look like one
+	case s.resolving <- struct{}{}:
+		defer func() { <-s.resolving }()
+	default:
+		return exchange.Scope{}, fault.New(fault.Overloaded)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	params := db.ScopeResolveParams{KeyDigest: caller.keyDigest, AgentID: caller.agentID}

@@ -54,6 +54,7 @@ type Server struct {
 	maxBody   int64
 	timeout   time.Duration
 	inFlight  chan struct{}
+	resolving chan struct{} // look-ups of credentials at once
 	doc       *openapi3.T
 	// defaultRisk is what the spec says of an agent for which nothing else was asked.
 	defaultRisk api.RiskProfileOverrides
@@ -88,6 +89,7 @@ func New(options Options) (*Server, error) {
 		maxBody:   options.MaxBody,
 		timeout:   options.RequestTimeout,
 		inFlight:  make(chan struct{}, options.MaxInFlight),
+		resolving: make(chan struct{}, options.MaxInFlight),
 		doc:       doc,
 		maxName:   int(*doc.Components.Schemas["Name"].Value.MaxLength),
 		echo:      echo.New(),

@@ -95,7 +95,8 @@ func isShutdown(refusal *pgconn.PgError) bool { return strings.HasPrefix(refusal
 func IsUnavailable(err error) bool {
 	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
 		class := refusal.Code[:min(2, len(refusal.Code))]
-		return isShutdown(refusal) || class == "08" || class == "53" || refusal.Code == "55P03" || refusal.Code == "25006"
+		return isShutdown(refusal) || class == "08" || class == "53" || refusal.Code == "55P03" ||
+			refusal.Code == "57014" || refusal.Code == "25006"
 	}
 	var connecting *pgconn.ConnectError
 	var network net.Error
