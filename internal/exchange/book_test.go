@@ -210,7 +210,7 @@ func requireWithinLimit(t require.TestingT, order *Order) {
 // take picks a pending order and takes it off the list.
 func (s *story) take(t *rapid.T) *Order {
 	if len(s.pending) == 0 {
-		t.Skip("no pending order")
+		t.Skip("no pending order") // this step, not the test
 	}
 	n := rapid.IntRange(0, len(s.pending)-1).Draw(t, "order")
 	order := s.pending[n]

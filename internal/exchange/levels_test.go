@@ -65,7 +65,7 @@ func TestAPriceCrossesExactlyTheOrdersThatItReachesTheNearestAndOldestFirst(t *t
 			"remove": func(t *rapid.T) {
 				l.remove(uuid.New()) // unknown
 				if len(all) == 0 {
-					t.Skip("nothing to remove")
+					return // there is nothing to remove
 				}
 				n := rapid.IntRange(0, len(all)-1).Draw(t, "order")
 				l.remove(all[n].id)
