@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/exchange"
@@ -132,13 +133,11 @@ func (s *Server) resolve(ctx context.Context, caller principal) (exchange.Scope,
 		scope = exchange.Scope{AgentID: row.AgentID, KeyDigest: caller.keyDigest}
 	}
 	s.hints.learn(caller, scope)
-	if row.ByAgent && row.Status == statusArchived {
+	if row.ByAgent && row.Status == string(api.AgentStatusArchived) {
 		return scope, fault.New(fault.AgentArchived).WithStatus(http.StatusForbidden)
 	}
 	return scope, nil
 }
-
-const statusArchived = "archived"
 
 // maxHints bounds the memory of the hints; one takes some 150 bytes.
 const maxHints = 100_000
