@@ -39,7 +39,7 @@ func (s *Server) scoped(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		hinted := false
+		var hinted bool
 		call.scope, hinted = s.hints.find(caller)
 		if !hinted {
 			if call.scope, err = s.resolve(r.Context(), caller); err != nil {
