@@ -3308,8 +3308,8 @@ type CreateAgentJSONRequestBody = CreateAgentRequest
 // UpdateAgentJSONRequestBody defines body for UpdateAgent for application/json ContentType.
 type UpdateAgentJSONRequestBody = UpdateAgentRequest
 
-// UpdateAgentRiskProfileJSONRequestBody defines body for UpdateAgentRiskProfile for application/json ContentType.
-type UpdateAgentRiskProfileJSONRequestBody = RiskProfile
+// UpdateAgentRiskJSONRequestBody defines body for UpdateAgentRisk for application/json ContentType.
+type UpdateAgentRiskJSONRequestBody = RiskProfile
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
@@ -3388,12 +3388,12 @@ type ServerInterface interface {
 	// ResetAgent Reset an agent to its starting balance
 	// (POST /api/v1/agents/{agent_id}/reset)
 	ResetAgent(ctx echo.Context, agentID AgentID, params ResetAgentParams) error
-	// GetAgentRiskProfile Get an agent's risk limits
+	// GetAgentRisk Get an agent's risk limits
 	// (GET /api/v1/agents/{agent_id}/risk-profile)
-	GetAgentRiskProfile(ctx echo.Context, agentID AgentID) error
-	// UpdateAgentRiskProfile Set an agent's risk limits
+	GetAgentRisk(ctx echo.Context, agentID AgentID) error
+	// UpdateAgentRisk Set an agent's risk limits
 	// (PUT /api/v1/agents/{agent_id}/risk-profile)
-	UpdateAgentRiskProfile(ctx echo.Context, agentID AgentID) error
+	UpdateAgentRisk(ctx echo.Context, agentID AgentID) error
 	// GetAgentSkill Download an agent's skill file
 	// (GET /api/v1/agents/{agent_id}/skill.md)
 	GetAgentSkill(ctx echo.Context, agentID AgentID, params GetAgentSkillParams) error
@@ -4071,8 +4071,8 @@ func (w *ServerInterfaceWrapper) ResetAgent(ctx echo.Context) error {
 	return err
 }
 
-// GetAgentRiskProfile converts echo context to params.
-func (w *ServerInterfaceWrapper) GetAgentRiskProfile(ctx echo.Context) error {
+// GetAgentRisk converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAgentRisk(ctx echo.Context) error {
 	var err error
 	// ------------- Path parameter "agent_id" -------------
 	var agentID AgentID
@@ -4083,12 +4083,12 @@ func (w *ServerInterfaceWrapper) GetAgentRiskProfile(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetAgentRiskProfile(ctx, agentID)
+	err = w.Handler.GetAgentRisk(ctx, agentID)
 	return err
 }
 
-// UpdateAgentRiskProfile converts echo context to params.
-func (w *ServerInterfaceWrapper) UpdateAgentRiskProfile(ctx echo.Context) error {
+// UpdateAgentRisk converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateAgentRisk(ctx echo.Context) error {
 	var err error
 	// ------------- Path parameter "agent_id" -------------
 	var agentID AgentID
@@ -4099,7 +4099,7 @@ func (w *ServerInterfaceWrapper) UpdateAgentRiskProfile(ctx echo.Context) error 
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateAgentRiskProfile(ctx, agentID)
+	err = w.Handler.UpdateAgentRisk(ctx, agentID)
 	return err
 }
 
@@ -4927,8 +4927,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/unarchive", wrapper.UnarchiveAgent, options.OperationMiddlewares["unarchiveAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/api-key", wrapper.GetAgentAPIKey, options.OperationMiddlewares["getAgentApiKey"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/regenerate-key", wrapper.RegenerateAgentKey, options.OperationMiddlewares["regenerateAgentKey"]...)
-	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.GetAgentRiskProfile, options.OperationMiddlewares["getAgentRiskProfile"]...)
-	router.PUT(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.UpdateAgentRiskProfile, options.OperationMiddlewares["updateAgentRiskProfile"]...)
+	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.GetAgentRisk, options.OperationMiddlewares["getAgentRisk"]...)
+	router.PUT(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.UpdateAgentRisk, options.OperationMiddlewares["updateAgentRisk"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/skill.md", wrapper.GetAgentSkill, options.OperationMiddlewares["getAgentSkill"]...)
 	router.GET(options.BaseURL+"/api/v1/market/pairs", wrapper.ListPairs, options.OperationMiddlewares["listPairs"]...)
 	router.GET(options.BaseURL+"/api/v1/market/price/:symbol", wrapper.GetPrice, options.OperationMiddlewares["getPrice"]...)
@@ -7767,17 +7767,17 @@ func (response ResetAgentdefaultJSONResponse) VisitResetAgentResponse(w http.Res
 	return err
 }
 
-type GetAgentRiskProfileRequestObject struct {
+type GetAgentRiskRequestObject struct {
 	AgentID AgentID `json:"agent_id"`
 }
 
-type GetAgentRiskProfileResponseObject interface {
-	VisitGetAgentRiskProfileResponse(w http.ResponseWriter) error
+type GetAgentRiskResponseObject interface {
+	VisitGetAgentRiskResponse(w http.ResponseWriter) error
 }
 
-type GetAgentRiskProfile200JSONResponse struct{ OneRiskProfileJSONResponse }
+type GetAgentRisk200JSONResponse struct{ OneRiskProfileJSONResponse }
 
-func (response GetAgentRiskProfile200JSONResponse) VisitGetAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response GetAgentRisk200JSONResponse) VisitGetAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7792,9 +7792,9 @@ func (response GetAgentRiskProfile200JSONResponse) VisitGetAgentRiskProfileRespo
 	return err
 }
 
-type GetAgentRiskProfile401JSONResponse struct{ UnauthorizedJSONResponse }
+type GetAgentRisk401JSONResponse struct{ UnauthorizedJSONResponse }
 
-func (response GetAgentRiskProfile401JSONResponse) VisitGetAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response GetAgentRisk401JSONResponse) VisitGetAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7812,9 +7812,9 @@ func (response GetAgentRiskProfile401JSONResponse) VisitGetAgentRiskProfileRespo
 	return err
 }
 
-type GetAgentRiskProfile404JSONResponse struct{ NotFoundJSONResponse }
+type GetAgentRisk404JSONResponse struct{ NotFoundJSONResponse }
 
-func (response GetAgentRiskProfile404JSONResponse) VisitGetAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response GetAgentRisk404JSONResponse) VisitGetAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7829,9 +7829,9 @@ func (response GetAgentRiskProfile404JSONResponse) VisitGetAgentRiskProfileRespo
 	return err
 }
 
-type GetAgentRiskProfile422JSONResponse struct{ InvalidJSONResponse }
+type GetAgentRisk422JSONResponse struct{ InvalidJSONResponse }
 
-func (response GetAgentRiskProfile422JSONResponse) VisitGetAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response GetAgentRisk422JSONResponse) VisitGetAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7846,13 +7846,13 @@ func (response GetAgentRiskProfile422JSONResponse) VisitGetAgentRiskProfileRespo
 	return err
 }
 
-type GetAgentRiskProfiledefaultJSONResponse struct {
+type GetAgentRiskdefaultJSONResponse struct {
 	Body       Error
 	Headers    FailureResponseHeaders
 	StatusCode int
 }
 
-func (response GetAgentRiskProfiledefaultJSONResponse) VisitGetAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response GetAgentRiskdefaultJSONResponse) VisitGetAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7870,18 +7870,18 @@ func (response GetAgentRiskProfiledefaultJSONResponse) VisitGetAgentRiskProfileR
 	return err
 }
 
-type UpdateAgentRiskProfileRequestObject struct {
+type UpdateAgentRiskRequestObject struct {
 	AgentID AgentID `json:"agent_id"`
-	Body    *UpdateAgentRiskProfileJSONRequestBody
+	Body    *UpdateAgentRiskJSONRequestBody
 }
 
-type UpdateAgentRiskProfileResponseObject interface {
-	VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error
+type UpdateAgentRiskResponseObject interface {
+	VisitUpdateAgentRiskResponse(w http.ResponseWriter) error
 }
 
-type UpdateAgentRiskProfile200JSONResponse struct{ OneRiskProfileJSONResponse }
+type UpdateAgentRisk200JSONResponse struct{ OneRiskProfileJSONResponse }
 
-func (response UpdateAgentRiskProfile200JSONResponse) VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response UpdateAgentRisk200JSONResponse) VisitUpdateAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7896,9 +7896,9 @@ func (response UpdateAgentRiskProfile200JSONResponse) VisitUpdateAgentRiskProfil
 	return err
 }
 
-type UpdateAgentRiskProfile400JSONResponse struct{ BadRequestJSONResponse }
+type UpdateAgentRisk400JSONResponse struct{ BadRequestJSONResponse }
 
-func (response UpdateAgentRiskProfile400JSONResponse) VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response UpdateAgentRisk400JSONResponse) VisitUpdateAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7913,9 +7913,9 @@ func (response UpdateAgentRiskProfile400JSONResponse) VisitUpdateAgentRiskProfil
 	return err
 }
 
-type UpdateAgentRiskProfile401JSONResponse struct{ UnauthorizedJSONResponse }
+type UpdateAgentRisk401JSONResponse struct{ UnauthorizedJSONResponse }
 
-func (response UpdateAgentRiskProfile401JSONResponse) VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response UpdateAgentRisk401JSONResponse) VisitUpdateAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7933,9 +7933,9 @@ func (response UpdateAgentRiskProfile401JSONResponse) VisitUpdateAgentRiskProfil
 	return err
 }
 
-type UpdateAgentRiskProfile404JSONResponse struct{ NotFoundJSONResponse }
+type UpdateAgentRisk404JSONResponse struct{ NotFoundJSONResponse }
 
-func (response UpdateAgentRiskProfile404JSONResponse) VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response UpdateAgentRisk404JSONResponse) VisitUpdateAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7950,9 +7950,9 @@ func (response UpdateAgentRiskProfile404JSONResponse) VisitUpdateAgentRiskProfil
 	return err
 }
 
-type UpdateAgentRiskProfile422JSONResponse struct{ InvalidJSONResponse }
+type UpdateAgentRisk422JSONResponse struct{ InvalidJSONResponse }
 
-func (response UpdateAgentRiskProfile422JSONResponse) VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response UpdateAgentRisk422JSONResponse) VisitUpdateAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7967,13 +7967,13 @@ func (response UpdateAgentRiskProfile422JSONResponse) VisitUpdateAgentRiskProfil
 	return err
 }
 
-type UpdateAgentRiskProfiledefaultJSONResponse struct {
+type UpdateAgentRiskdefaultJSONResponse struct {
 	Body       Error
 	Headers    FailureResponseHeaders
 	StatusCode int
 }
 
-func (response UpdateAgentRiskProfiledefaultJSONResponse) VisitUpdateAgentRiskProfileResponse(w http.ResponseWriter) error {
+func (response UpdateAgentRiskdefaultJSONResponse) VisitUpdateAgentRiskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11173,12 +11173,12 @@ type StrictServerInterface interface {
 	// ResetAgent Reset an agent to its starting balance
 	// (POST /api/v1/agents/{agent_id}/reset)
 	ResetAgent(ctx context.Context, request ResetAgentRequestObject) (ResetAgentResponseObject, error)
-	// GetAgentRiskProfile Get an agent's risk limits
+	// GetAgentRisk Get an agent's risk limits
 	// (GET /api/v1/agents/{agent_id}/risk-profile)
-	GetAgentRiskProfile(ctx context.Context, request GetAgentRiskProfileRequestObject) (GetAgentRiskProfileResponseObject, error)
-	// UpdateAgentRiskProfile Set an agent's risk limits
+	GetAgentRisk(ctx context.Context, request GetAgentRiskRequestObject) (GetAgentRiskResponseObject, error)
+	// UpdateAgentRisk Set an agent's risk limits
 	// (PUT /api/v1/agents/{agent_id}/risk-profile)
-	UpdateAgentRiskProfile(ctx context.Context, request UpdateAgentRiskProfileRequestObject) (UpdateAgentRiskProfileResponseObject, error)
+	UpdateAgentRisk(ctx context.Context, request UpdateAgentRiskRequestObject) (UpdateAgentRiskResponseObject, error)
 	// GetAgentSkill Download an agent's skill file
 	// (GET /api/v1/agents/{agent_id}/skill.md)
 	GetAgentSkill(ctx context.Context, request GetAgentSkillRequestObject) (GetAgentSkillResponseObject, error)
@@ -11862,38 +11862,38 @@ func (sh *strictHandler) ResetAgent(ctx echo.Context, agentID AgentID, params Re
 	return nil
 }
 
-// GetAgentRiskProfile operation middleware
-func (sh *strictHandler) GetAgentRiskProfile(ctx echo.Context, agentID AgentID) error {
-	var request GetAgentRiskProfileRequestObject
+// GetAgentRisk operation middleware
+func (sh *strictHandler) GetAgentRisk(ctx echo.Context, agentID AgentID) error {
+	var request GetAgentRiskRequestObject
 
 	request.AgentID = agentID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetAgentRiskProfile(ctx.Request().Context(), request.(GetAgentRiskProfileRequestObject))
+		return sh.ssi.GetAgentRisk(ctx.Request().Context(), request.(GetAgentRiskRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetAgentRiskProfile")
+		handler = middleware(handler, "GetAgentRisk")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(GetAgentRiskProfileResponseObject); ok {
-		return validResponse.VisitGetAgentRiskProfileResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetAgentRiskResponseObject); ok {
+		return validResponse.VisitGetAgentRiskResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
 	return nil
 }
 
-// UpdateAgentRiskProfile operation middleware
-func (sh *strictHandler) UpdateAgentRiskProfile(ctx echo.Context, agentID AgentID) error {
-	var request UpdateAgentRiskProfileRequestObject
+// UpdateAgentRisk operation middleware
+func (sh *strictHandler) UpdateAgentRisk(ctx echo.Context, agentID AgentID) error {
+	var request UpdateAgentRiskRequestObject
 
 	request.AgentID = agentID
 
-	var body UpdateAgentRiskProfileJSONRequestBody
+	var body UpdateAgentRiskJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -11917,18 +11917,18 @@ func (sh *strictHandler) UpdateAgentRiskProfile(ctx echo.Context, agentID AgentI
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateAgentRiskProfile(ctx.Request().Context(), request.(UpdateAgentRiskProfileRequestObject))
+		return sh.ssi.UpdateAgentRisk(ctx.Request().Context(), request.(UpdateAgentRiskRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "UpdateAgentRiskProfile")
+		handler = middleware(handler, "UpdateAgentRisk")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(UpdateAgentRiskProfileResponseObject); ok {
-		return validResponse.VisitUpdateAgentRiskProfileResponse(ctx.Response())
+	} else if validResponse, ok := response.(UpdateAgentRiskResponseObject); ok {
+		return validResponse.VisitUpdateAgentRiskResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -156,26 +156,26 @@ func (s *Server) replaceKey(ctx context.Context, tx *work, id db.AgentLockParams
 	})
 }
 
-// GetAgentRiskProfile answers the limits that the next order is judged by.
-func (s *Server) GetAgentRiskProfile(
-	ctx context.Context, req api.GetAgentRiskProfileRequestObject,
-) (api.GetAgentRiskProfileResponseObject, error) {
+// GetAgentRisk answers the limits that the next order is judged by.
+func (s *Server) GetAgentRisk(
+	ctx context.Context, req api.GetAgentRiskRequestObject,
+) (api.GetAgentRiskResponseObject, error) {
 	agent, err := found(db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
-	return api.GetAgentRiskProfile200JSONResponse{
+	return api.GetAgentRisk200JSONResponse{
 		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent)},
 	}, err
 }
 
-// UpdateAgentRiskProfile replaces the three limits.
-func (s *Server) UpdateAgentRiskProfile(
-	ctx context.Context, req api.UpdateAgentRiskProfileRequestObject,
-) (api.UpdateAgentRiskProfileResponseObject, error) {
+// UpdateAgentRisk replaces the three limits.
+func (s *Server) UpdateAgentRisk(
+	ctx context.Context, req api.UpdateAgentRiskRequestObject,
+) (api.UpdateAgentRiskResponseObject, error) {
 	agent, err := found(db.New().AgentUpdateRiskProfile(ctx, s.pool, db.AgentUpdateRiskProfileParams{
 		ID: req.AgentID, AccountID: owner(ctx), UpdatedAt: s.now(),
 		MaxPositionSizePct: req.Body.MaxPositionSizePct, DailyLossLimitPct: req.Body.DailyLossLimitPct,
 		MaxOpenOrders: req.Body.MaxOpenOrders,
 	}))
-	return api.UpdateAgentRiskProfile200JSONResponse{
+	return api.UpdateAgentRisk200JSONResponse{
 		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent)},
 	}, err
 }

@@ -1,0 +1,198 @@
+// Package toolchain installs the Python and Node.js programs that tests and generators run: just what a lock file names,
+// once a machine, into the user's cache.
+package toolchain
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long an installation may take, the wait for another process that makes the same one included.
+const patience = 15 * time.Minute
+
+// Env is where the programs of one lock file are installed.
+type Env struct {
+	// Dir is a virtual environment, or the directory that holds node_modules.
+	Dir string
+	bin string
+}
+
+// ecosystem is how to install what a lock file names.
+type ecosystem struct {
+	needs   string // the program that must be there, and what to do if it is not
+	advice  string
+	version []string // prints what the installation depends on besides the lock
+	bin     string   // where the programs are
+	install func(ctx context.Context, lock, dir string) error
+}
+
+var ecosystems = map[string]ecosystem{
+	"requirements.txt": {
+		needs: "python3", advice: "install Python 3.10 or newer, with its venv module (Debian: python3-venv)",
+		version: []string{"-c", "import sys; assert sys.version_info >= (3, 10), 'too old'; print(sys.version, sys.prefix)"},
+		bin:     "bin",
+		install: installPython,
+	},
+	"package-lock.json": {
+		needs: "npm", advice: "install Node.js 20 or newer, with npm",
+		version: []string{"--version"},
+		bin:     filepath.Join("node_modules", ".bin"),
+		install: installNode,
+	},
+}
+
+// For installs what a lock file names, for one test.
+func For(tb testing.TB, lock string) Env {
+	tb.Helper()
+	env, err := Install(context.Background(), lock)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return env
+}
+
+// Install makes sure that what a lock file names is installed: a requirements.txt with hashes, or a package-lock.json
+// beside its package.json. Other processes may do the same at once: one installs, the others wait.
+func Install(ctx context.Context, lock string) (Env, error) {
+	kind, known := ecosystems[filepath.Base(lock)]
+	if !known {
+		return Env{}, fmt.Errorf("toolchain: %s is not a requirements.txt or package-lock.json", lock)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	lock, err := filepath.Abs(lock)
+	if err != nil {
+		return Env{}, fmt.Errorf("toolchain: %w", err)
+	}
+	dir, err := kind.home(ctx, lock)
+	if err != nil {
+		return Env{}, fmt.Errorf("toolchain: %w", err)
+	}
+	env := Env{Dir: dir, bin: filepath.Join(dir, kind.bin)}
+	err = once(ctx, dir, func() error {
+		fmt.Fprintf(os.Stderr, "installing %s, once, into %s\n", lock, dir)
+		return kind.install(ctx, lock, dir)
+	})
+	if err != nil {
+		return Env{}, fmt.Errorf("toolchain: install %s: %w", lock, err)
+	}
+	return env, nil
+}
+
+// home is the directory for what the lock names: another lock or another interpreter has another.
+func (e ecosystem) home(ctx context.Context, lock string) (string, error) {
+	version, err := output(ctx, "", e.needs, e.version...)
+	if err != nil {
+		return "", fmt.Errorf("%w; %s", err, e.advice)
+	}
+	text, err := os.ReadFile(lock)
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(append([]byte(version), text...))
+	return filepath.Join(cache, "agentexchange", "tools", e.needs+"-"+hex.EncodeToString(sum[:8])), nil
+}
+
+// once makes dir, unless that was done before, on this machine, to its end.
+func once(ctx context.Context, dir string, install func() error) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(dir+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	for {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("another process has been installing it: %w", ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	complete := filepath.Join(dir, ".complete")
+	if _, err := os.Stat(complete); err == nil {
+		return nil
+	}
+	if err := os.RemoveAll(dir); err != nil { // what was cut off
+		return err
+	}
+	if err := install(); err != nil {
+		return err
+	}
+	return os.WriteFile(complete, nil, 0o600)
+}
+
+func installPython(ctx context.Context, lock, dir string) error {
+	if _, err := output(ctx, "", "python3", "-m", "venv", dir); err != nil {
+		return err
+	}
+	_, err := output(ctx, "", filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet",
+		"--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", lock)
+	return err
+}
+
+func installNode(ctx context.Context, lock, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(lock), name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := output(ctx, dir, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	return err
+}
+
+// Command is a program of the environment, or another that then finds the environment's programs on its PATH.
+func (e Env) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	if own := filepath.Join(e.bin, name); isFile(own) {
+		name = own
+	}
+	command := exec.CommandContext(ctx, name, args...)
+	command.Env = append(os.Environ(), "PATH="+e.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return command
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// output runs a program; when it fails, the error holds what it said.
+func output(ctx context.Context, dir, name string, args ...string) (string, error) {
+	var said strings.Builder
+	command := exec.CommandContext(ctx, name, args...)
+	command.Dir, command.Stderr = dir, &said
+	text, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s%s", strings.Join(append([]string{name}, args...), " "), err, said.String(), text)
+	}
+	return string(text), nil
+}
