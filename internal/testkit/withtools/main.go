@@ -24,8 +24,7 @@ func main() {
 		command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 		err = command.Run()
 	}
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
+	if failed, ran := errors.AsType[*exec.ExitError](err); ran {
 		os.Exit(max(failed.ExitCode(), 1))
 	} else if err != nil {
 		fmt.Fprintln(os.Stderr, "withtools:", err)
