@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,25 @@ func TestUnknownRoutesAndMethodsHaveTheEnvelope(t *testing.T) {
 	}
 	answer := client.Do(http.MethodPatch, "/api/v1/agents", nil).WantError(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 	require.ElementsMatch(t, []string{"OPTIONS", "GET", "POST"}, strings.Split(answer.Header.Get("Allow"), ", "))
+}
+
+// A path with a parameter has other methods, and must not answer in the place of the one that was called.
+func TestEveryPathRefusesTheMethodsThatItDoesNotHave(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	for path, item := range testkit.Spec().Paths.Map() {
+		declared := append(slices.Collect(maps.Keys(item.Operations())), http.MethodOptions)
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace} {
+			if slices.Contains(declared, method) {
+				continue
+			}
+			answer := account.Do(method, fill(path, account.AgentID), nil).WantError(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+			require.ElementsMatch(t, declared, strings.Split(answer.Header.Get("Allow"), ", "), "%s %s", method, path)
+		}
+		answer := account.Do(http.MethodOptions, fill(path, account.AgentID), nil).Want(http.StatusNoContent)
+		require.ElementsMatch(t, declared, strings.Split(answer.Header.Get("Allow"), ", "), path)
+	}
 }
 
 func TestEveryBodyMustBeJSONOfBoundedSize(t *testing.T) {

@@ -5,8 +5,10 @@ package httpapi
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/exchange"
+	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -117,6 +120,34 @@ func (s *Server) routeOperations(operations map[string]*operation) {
 	}
 	api.RegisterHandlersWithOptions(s.echo, api.NewStrictHandler(s, nil),
 		api.RegisterHandlersOptions{OperationMiddlewares: middlewares})
+	asRoute := strings.NewReplacer("{", ":", "}", "")
+	for path, item := range s.doc.Paths.Map() {
+		s.refuseOtherMethods(asRoute.Replace(path), item)
+	}
+}
+
+// refuseOtherMethods answers what a path does not have. The router itself would look for another path that does have the
+// method, and take PUT /api/v1/agents/overview for an update of the agent called overview.
+func (s *Server) refuseOtherMethods(path string, item *openapi3.PathItem) {
+	refuse := refuseMethod(item)
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if item.GetOperation(method) == nil {
+			s.echo.Add(method, path, refuse)
+		}
+	}
+	s.echo.RouteNotFound(path, refuse) // methods that no path has
+}
+
+func refuseMethod(item *openapi3.PathItem) echo.HandlerFunc {
+	methods := slices.Sorted(maps.Keys(item.Operations()))
+	allow := strings.Join(append([]string{http.MethodOptions}, methods...), ", ")
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderAllow, allow)
+		if c.Request().Method == http.MethodOptions {
+			return c.NoContent(http.StatusNoContent)
+		}
+		return fault.New(fault.MethodNotAllowed)
+	}
 }
 
 // ServeHTTP implements http.Handler. A HEAD is answered as the GET would be; net/http leaves the body out.
