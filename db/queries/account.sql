@@ -149,52 +149,70 @@ from trades as t
 inner join agents as a on a.id = t.agent_id and a.session_id = t.session_id
 where t.agent_id = @agent_id::uuid and t.id >= @first_id::uuid;
 
--- EquityCurve answers every known point of the agents' current sessions since a time: at their trades and between them.
+-- EquityCurve answers every known point since a time of the current session of an agent, or of each agent of its account
+-- that is not archived: at their trades and between them.
 -- name: EquityCurve :many
+with measured as (
+    select one.id, one.session_id, one.session_started_at from agents as one
+    where one.id = @agent_id::uuid and not @whole_account::boolean
+    union all
+    select each.id, each.session_id, each.session_started_at
+    from agents as one
+    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
+    where one.id = @agent_id::uuid and @whole_account::boolean
+)
 select
     t.agent_id, t.executed_at::timestamptz as at, t.id::uuid as trade_id, t.equity::numeric as equity,
     t.side::text as side, t.realized_pnl::numeric as realized_pnl
-from trades as t
-inner join agents as a on a.id = t.agent_id and a.session_id = t.session_id
-where t.agent_id = any(@agent_ids::uuid[]) and t.id >= @first_id::uuid
+from measured as m
+inner join trades as t on t.agent_id = m.id and t.session_id = m.session_id
+where t.id >= @first_id::uuid
 union all
 select p.agent_id, p.at, '00000000-0000-0000-0000-000000000000'::uuid, p.equity, ''::text, 0::numeric
-from equity_points as p
-inner join agents as a on a.id = p.agent_id
-where p.agent_id = any(@agent_ids::uuid[]) and p.at >= greatest(@since::timestamptz, a.session_started_at)
+from measured as m
+inner join equity_points as p on p.agent_id = m.id
+where p.at >= greatest(@since::timestamptz, m.session_started_at)
 order by 1, 2, 3;
 
--- EquityOpening answers the last known point of each agent's current session before a time.
+-- EquityOpening answers the last known point before a time of the current sessions that EquityCurve goes through.
 -- name: EquityOpening :many
-select a.id::uuid as agent_id, known.equity::numeric as equity
-from agents as a
+with measured as (
+    select one.id, one.session_id, one.session_started_at from agents as one
+    where one.id = @agent_id::uuid and not @whole_account::boolean
+    union all
+    select each.id, each.session_id, each.session_started_at
+    from agents as one
+    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
+    where one.id = @agent_id::uuid and @whole_account::boolean
+)
+select m.id::uuid as agent_id, known.equity::numeric as equity
+from measured as m
 cross join lateral (
     select v.at, v.equity from (
         (
             select t.executed_at as at, t.equity from trades as t
-            where t.agent_id = a.id and t.session_id = a.session_id and t.id < @first_id::uuid
+            where t.agent_id = m.id and t.session_id = m.session_id and t.id < @first_id::uuid
             order by t.id desc limit 1
         )
         union all
         (
             select p.at, p.equity from equity_points as p
-            where p.agent_id = a.id and p.at < @since::timestamptz and p.at >= a.session_started_at
+            where p.agent_id = m.id and p.at < @since::timestamptz and p.at >= m.session_started_at
             order by p.at desc limit 1
         )
     ) as v
     order by v.at desc limit 1
-) as known
-where a.id = any(@agent_ids::uuid[]);
+) as known;
 
--- EquityHistory answers, for each of the times, the last known point at or before it: two probes of an index each. The
--- ids are the first of the millisecond after the time.
+-- EquityHistory answers, for each of the times since the agent was made, the last known point at or before it: two probes
+-- of an index each. The ids are the first of the millisecond after the time.
 -- name: EquityHistory :many
 select
     v.at::timestamptz as at, coalesce(last.equity, s.starting_balance)::numeric as equity,
     coalesce(last.unrealized_pnl, 0)::numeric as unrealized_pnl, coalesce(last.realized_pnl, 0)::numeric as realized_pnl
 from (select unnest(@ats::timestamptz[]) as at, unnest(@before_ids::uuid[]) as before_id) as v
 cross join lateral (
-    select sessions.starting_balance from sessions
+    select sessions.starting_balance, sessions.started_at from sessions
     where sessions.agent_id = @agent_id::uuid
     order by sessions.started_at limit 1
 ) as s
@@ -218,14 +236,16 @@ left join lateral (
     ) as known
     order by known.at desc limit 1
 ) as last on true
+where v.at >= s.started_at
 order by v.at;
 
--- LeaderboardBooks answers the account's agents with their balances and their sessions.
+-- LeaderboardBooks answers the agents of an agent's account, with their balances and their sessions.
 -- name: LeaderboardBooks :many
 select
     a.id as agent_id, a.account_id, a.display_name, a.starting_balance, a.session_started_at, b.asset,
     (b.available + b.locked)::numeric as total, b.cost_basis
-from agents as a
+from agents as one
+inner join agents as a on a.account_id = one.account_id and a.status = 'active'
 inner join balances as b on b.agent_id = a.id
-where a.account_id = @account_id::uuid and a.status = 'active'
+where one.id = @agent_id::uuid
 order by a.id;

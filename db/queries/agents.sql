@@ -33,32 +33,24 @@ with agent as (
 )
 select * from agent;
 
--- AgentList answers a page and, on each row, how many agents match in all.
 -- name: AgentList :many
-select
-    sqlc.embed(agents),
-    (select count(*) from agents as a where a.account_id = @account_id::uuid)::bigint as total
-from agents
-where agents.account_id = @account_id::uuid
-order by agents.created_at, agents.id
-limit @page_limit::integer offset @page_offset::integer;
-
--- AgentListActive is AgentList of the agents that are not archived.
--- name: AgentListActive :many
-select
-    sqlc.embed(agents),
-    (
-        select count(*) from agents as a where a.account_id = @account_id::uuid and a.status = 'active'
-    )::bigint as total
-from agents
-where agents.account_id = @account_id::uuid and agents.status = 'active'
-order by agents.created_at, agents.id
+select * from agents
+where account_id = @account_id::uuid
+order by created_at, id
 limit sqlc.narg('page_limit')::integer offset @page_offset::integer;
 
--- AgentCount serves a page that begins behind the last agent and so has no row to carry the total.
+-- AgentListActive is AgentList of the agents that are not archived, which have an index of their own.
+-- name: AgentListActive :many
+select * from agents
+where account_id = @account_id::uuid and status = 'active'
+order by created_at, id
+limit sqlc.narg('page_limit')::integer offset @page_offset::integer;
+
 -- name: AgentCount :one
-select count(*)::bigint from agents
-where account_id = @account_id::uuid and (@include_archived::boolean or status = 'active');
+select count(*)::bigint from agents where account_id = @account_id::uuid;
+
+-- name: AgentCountActive :one
+select count(*)::bigint from agents where account_id = @account_id::uuid and status = 'active';
 
 -- name: AgentGet :one
 select * from agents where id = @id::uuid and account_id = @account_id::uuid;

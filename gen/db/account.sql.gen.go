@@ -97,24 +97,34 @@ func (q *Queries) BookGet(ctx context.Context, db DBTX, arg BookGetParams) ([]Bo
 }
 
 const EquityCurve = `-- name: EquityCurve :many
+with measured as (
+    select one.id, one.session_id, one.session_started_at from agents as one
+    where one.id = $1::uuid and not $2::boolean
+    union all
+    select each.id, each.session_id, each.session_started_at
+    from agents as one
+    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
+    where one.id = $1::uuid and $2::boolean
+)
 select
     t.agent_id, t.executed_at::timestamptz as at, t.id::uuid as trade_id, t.equity::numeric as equity,
     t.side::text as side, t.realized_pnl::numeric as realized_pnl
-from trades as t
-inner join agents as a on a.id = t.agent_id and a.session_id = t.session_id
-where t.agent_id = any($1::uuid[]) and t.id >= $2::uuid
+from measured as m
+inner join trades as t on t.agent_id = m.id and t.session_id = m.session_id
+where t.id >= $3::uuid
 union all
 select p.agent_id, p.at, '00000000-0000-0000-0000-000000000000'::uuid, p.equity, ''::text, 0::numeric
-from equity_points as p
-inner join agents as a on a.id = p.agent_id
-where p.agent_id = any($1::uuid[]) and p.at >= greatest($3::timestamptz, a.session_started_at)
+from measured as m
+inner join equity_points as p on p.agent_id = m.id
+where p.at >= greatest($4::timestamptz, m.session_started_at)
 order by 1, 2, 3
 `
 
 type EquityCurveParams struct {
-	AgentIds []uuid.UUID
-	FirstID  uuid.UUID
-	Since    time.Time
+	AgentID      uuid.UUID
+	WholeAccount bool
+	FirstID      uuid.UUID
+	Since        time.Time
 }
 
 type EquityCurveRow struct {
@@ -126,9 +136,15 @@ type EquityCurveRow struct {
 	RealizedPnl decimal.Decimal
 }
 
-// EquityCurve answers every known point of the agents' current sessions since a time: at their trades and between them.
+// EquityCurve answers every known point since a time of the current session of an agent, or of each agent of its account
+// that is not archived: at their trades and between them.
 func (q *Queries) EquityCurve(ctx context.Context, db DBTX, arg EquityCurveParams) ([]EquityCurveRow, error) {
-	rows, err := db.Query(ctx, EquityCurve, arg.AgentIds, arg.FirstID, arg.Since)
+	rows, err := db.Query(ctx, EquityCurve,
+		arg.AgentID,
+		arg.WholeAccount,
+		arg.FirstID,
+		arg.Since,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +176,7 @@ select
     coalesce(last.unrealized_pnl, 0)::numeric as unrealized_pnl, coalesce(last.realized_pnl, 0)::numeric as realized_pnl
 from (select unnest($1::timestamptz[]) as at, unnest($2::uuid[]) as before_id) as v
 cross join lateral (
-    select sessions.starting_balance from sessions
+    select sessions.starting_balance, sessions.started_at from sessions
     where sessions.agent_id = $3::uuid
     order by sessions.started_at limit 1
 ) as s
@@ -184,6 +200,7 @@ left join lateral (
     ) as known
     order by known.at desc limit 1
 ) as last on true
+where v.at >= s.started_at
 order by v.at
 `
 
@@ -200,8 +217,8 @@ type EquityHistoryRow struct {
 	RealizedPnl   decimal.Decimal
 }
 
-// EquityHistory answers, for each of the times, the last known point at or before it: two probes of an index each. The
-// ids are the first of the millisecond after the time.
+// EquityHistory answers, for each of the times since the agent was made, the last known point at or before it: two probes
+// of an index each. The ids are the first of the millisecond after the time.
 func (q *Queries) EquityHistory(ctx context.Context, db DBTX, arg EquityHistoryParams) ([]EquityHistoryRow, error) {
 	rows, err := db.Query(ctx, EquityHistory, arg.Ats, arg.BeforeIds, arg.AgentID)
 	if err != nil {
@@ -228,31 +245,40 @@ func (q *Queries) EquityHistory(ctx context.Context, db DBTX, arg EquityHistoryP
 }
 
 const EquityOpening = `-- name: EquityOpening :many
-select a.id::uuid as agent_id, known.equity::numeric as equity
-from agents as a
+with measured as (
+    select one.id, one.session_id, one.session_started_at from agents as one
+    where one.id = $3::uuid and not $4::boolean
+    union all
+    select each.id, each.session_id, each.session_started_at
+    from agents as one
+    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
+    where one.id = $3::uuid and $4::boolean
+)
+select m.id::uuid as agent_id, known.equity::numeric as equity
+from measured as m
 cross join lateral (
     select v.at, v.equity from (
         (
             select t.executed_at as at, t.equity from trades as t
-            where t.agent_id = a.id and t.session_id = a.session_id and t.id < $1::uuid
+            where t.agent_id = m.id and t.session_id = m.session_id and t.id < $1::uuid
             order by t.id desc limit 1
         )
         union all
         (
             select p.at, p.equity from equity_points as p
-            where p.agent_id = a.id and p.at < $2::timestamptz and p.at >= a.session_started_at
+            where p.agent_id = m.id and p.at < $2::timestamptz and p.at >= m.session_started_at
             order by p.at desc limit 1
         )
     ) as v
     order by v.at desc limit 1
 ) as known
-where a.id = any($3::uuid[])
 `
 
 type EquityOpeningParams struct {
-	FirstID  uuid.UUID
-	Since    time.Time
-	AgentIds []uuid.UUID
+	FirstID      uuid.UUID
+	Since        time.Time
+	AgentID      uuid.UUID
+	WholeAccount bool
 }
 
 type EquityOpeningRow struct {
@@ -260,9 +286,14 @@ type EquityOpeningRow struct {
 	Equity  decimal.Decimal
 }
 
-// EquityOpening answers the last known point of each agent's current session before a time.
+// EquityOpening answers the last known point before a time of the current sessions that EquityCurve goes through.
 func (q *Queries) EquityOpening(ctx context.Context, db DBTX, arg EquityOpeningParams) ([]EquityOpeningRow, error) {
-	rows, err := db.Query(ctx, EquityOpening, arg.FirstID, arg.Since, arg.AgentIds)
+	rows, err := db.Query(ctx, EquityOpening,
+		arg.FirstID,
+		arg.Since,
+		arg.AgentID,
+		arg.WholeAccount,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -285,9 +316,10 @@ const LeaderboardBooks = `-- name: LeaderboardBooks :many
 select
     a.id as agent_id, a.account_id, a.display_name, a.starting_balance, a.session_started_at, b.asset,
     (b.available + b.locked)::numeric as total, b.cost_basis
-from agents as a
+from agents as one
+inner join agents as a on a.account_id = one.account_id and a.status = 'active'
 inner join balances as b on b.agent_id = a.id
-where a.account_id = $1::uuid and a.status = 'active'
+where one.id = $1::uuid
 order by a.id
 `
 
@@ -302,9 +334,9 @@ type LeaderboardBooksRow struct {
 	CostBasis        decimal.Decimal
 }
 
-// LeaderboardBooks answers the account's agents with their balances and their sessions.
-func (q *Queries) LeaderboardBooks(ctx context.Context, db DBTX, accountID uuid.UUID) ([]LeaderboardBooksRow, error) {
-	rows, err := db.Query(ctx, LeaderboardBooks, accountID)
+// LeaderboardBooks answers the agents of an agent's account, with their balances and their sessions.
+func (q *Queries) LeaderboardBooks(ctx context.Context, db DBTX, agentID uuid.UUID) ([]LeaderboardBooksRow, error) {
+	rows, err := db.Query(ctx, LeaderboardBooks, agentID)
 	if err != nil {
 		return nil, err
 	}

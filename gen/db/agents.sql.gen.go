@@ -14,18 +14,22 @@ import (
 )
 
 const AgentCount = `-- name: AgentCount :one
-select count(*)::bigint from agents
-where account_id = $1::uuid and ($2::boolean or status = 'active')
+select count(*)::bigint from agents where account_id = $1::uuid
 `
 
-type AgentCountParams struct {
-	AccountID       uuid.UUID
-	IncludeArchived bool
+func (q *Queries) AgentCount(ctx context.Context, db DBTX, accountID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, AgentCount, accountID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
-// AgentCount serves a page that begins behind the last agent and so has no row to carry the total.
-func (q *Queries) AgentCount(ctx context.Context, db DBTX, arg AgentCountParams) (int64, error) {
-	row := db.QueryRow(ctx, AgentCount, arg.AccountID, arg.IncludeArchived)
+const AgentCountActive = `-- name: AgentCountActive :one
+select count(*)::bigint from agents where account_id = $1::uuid and status = 'active'
+`
+
+func (q *Queries) AgentCountActive(ctx context.Context, db DBTX, accountID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, AgentCountActive, accountID)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -319,58 +323,48 @@ func (q *Queries) AgentKeyReplace(ctx context.Context, db DBTX, arg AgentKeyRepl
 }
 
 const AgentList = `-- name: AgentList :many
-select
-    agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity,
-    (select count(*) from agents as a where a.account_id = $1::uuid)::bigint as total
-from agents
-where agents.account_id = $1::uuid
-order by agents.created_at, agents.id
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents
+where account_id = $1::uuid
+order by created_at, id
 limit $3::integer offset $2::integer
 `
 
 type AgentListParams struct {
 	AccountID  uuid.UUID
 	PageOffset int32
-	PageLimit  int32
+	PageLimit  *int32
 }
 
-type AgentListRow struct {
-	Agent Agent
-	Total int64
-}
-
-// AgentList answers a page and, on each row, how many agents match in all.
-func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) ([]AgentListRow, error) {
+func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) ([]Agent, error) {
 	rows, err := db.Query(ctx, AgentList, arg.AccountID, arg.PageOffset, arg.PageLimit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []AgentListRow
+	var items []Agent
 	for rows.Next() {
-		var i AgentListRow
+		var i Agent
 		if err := rows.Scan(
-			&i.Agent.ID,
-			&i.Agent.AccountID,
-			&i.Agent.DisplayName,
-			&i.Agent.APIKeyDigest,
-			&i.Agent.APIKeyPreview,
-			&i.Agent.StartingBalance,
-			&i.Agent.LLMModel,
-			&i.Agent.Framework,
-			&i.Agent.StrategyTags,
-			&i.Agent.MaxPositionSizePct,
-			&i.Agent.DailyLossLimitPct,
-			&i.Agent.MaxOpenOrders,
-			&i.Agent.Color,
-			&i.Agent.Status,
-			&i.Agent.CreatedAt,
-			&i.Agent.UpdatedAt,
-			&i.Agent.SessionID,
-			&i.Agent.SessionStartedAt,
-			&i.Agent.DayStartedAt,
-			&i.Agent.DayStartEquity,
-			&i.Total,
+			&i.ID,
+			&i.AccountID,
+			&i.DisplayName,
+			&i.APIKeyDigest,
+			&i.APIKeyPreview,
+			&i.StartingBalance,
+			&i.LLMModel,
+			&i.Framework,
+			&i.StrategyTags,
+			&i.MaxPositionSizePct,
+			&i.DailyLossLimitPct,
+			&i.MaxOpenOrders,
+			&i.Color,
+			&i.Status,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.SessionID,
+			&i.SessionStartedAt,
+			&i.DayStartedAt,
+			&i.DayStartEquity,
 		); err != nil {
 			return nil, err
 		}
@@ -383,14 +377,9 @@ func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) (
 }
 
 const AgentListActive = `-- name: AgentListActive :many
-select
-    agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity,
-    (
-        select count(*) from agents as a where a.account_id = $1::uuid and a.status = 'active'
-    )::bigint as total
-from agents
-where agents.account_id = $1::uuid and agents.status = 'active'
-order by agents.created_at, agents.id
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents
+where account_id = $1::uuid and status = 'active'
+order by created_at, id
 limit $3::integer offset $2::integer
 `
 
@@ -400,43 +389,37 @@ type AgentListActiveParams struct {
 	PageLimit  *int32
 }
 
-type AgentListActiveRow struct {
-	Agent Agent
-	Total int64
-}
-
-// AgentListActive is AgentList of the agents that are not archived.
-func (q *Queries) AgentListActive(ctx context.Context, db DBTX, arg AgentListActiveParams) ([]AgentListActiveRow, error) {
+// AgentListActive is AgentList of the agents that are not archived, which have an index of their own.
+func (q *Queries) AgentListActive(ctx context.Context, db DBTX, arg AgentListActiveParams) ([]Agent, error) {
 	rows, err := db.Query(ctx, AgentListActive, arg.AccountID, arg.PageOffset, arg.PageLimit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []AgentListActiveRow
+	var items []Agent
 	for rows.Next() {
-		var i AgentListActiveRow
+		var i Agent
 		if err := rows.Scan(
-			&i.Agent.ID,
-			&i.Agent.AccountID,
-			&i.Agent.DisplayName,
-			&i.Agent.APIKeyDigest,
-			&i.Agent.APIKeyPreview,
-			&i.Agent.StartingBalance,
-			&i.Agent.LLMModel,
-			&i.Agent.Framework,
-			&i.Agent.StrategyTags,
-			&i.Agent.MaxPositionSizePct,
-			&i.Agent.DailyLossLimitPct,
-			&i.Agent.MaxOpenOrders,
-			&i.Agent.Color,
-			&i.Agent.Status,
-			&i.Agent.CreatedAt,
-			&i.Agent.UpdatedAt,
-			&i.Agent.SessionID,
-			&i.Agent.SessionStartedAt,
-			&i.Agent.DayStartedAt,
-			&i.Agent.DayStartEquity,
-			&i.Total,
+			&i.ID,
+			&i.AccountID,
+			&i.DisplayName,
+			&i.APIKeyDigest,
+			&i.APIKeyPreview,
+			&i.StartingBalance,
+			&i.LLMModel,
+			&i.Framework,
+			&i.StrategyTags,
+			&i.MaxPositionSizePct,
+			&i.DailyLossLimitPct,
+			&i.MaxOpenOrders,
+			&i.Color,
+			&i.Status,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.SessionID,
+			&i.SessionStartedAt,
+			&i.DayStartedAt,
+			&i.DayStartEquity,
 		); err != nil {
 			return nil, err
 		}

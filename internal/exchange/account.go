@@ -34,18 +34,28 @@ func (x *Exchange) Account(ctx context.Context, scope Scope) (*Account, error) {
 }
 
 // accountWith is Account that also reads something else of the agent, as it was at the same moment and in the same
-// round trip.
-func (x *Exchange) accountWith(ctx context.Context, scope Scope, queue func(*pgx.Batch)) (*Account, error) {
+// round trip. What is queued is read after the account, which it can ask for: nil where the caller may not read that.
+func (x *Exchange) accountWith(
+	ctx context.Context, scope Scope, queue func(pipeline *pgx.Batch, account func() *Account),
+) (*Account, error) {
+	var account *Account
+	var refusal error
 	var pipeline pgx.Batch
-	var rows []db.BookGetRow
 	pipeline.Queue("begin isolation level repeatable read read only")
-	collect(&pipeline, &rows, db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID)
-	queue(&pipeline)
+	pipeline.Queue(db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID).Query(func(found pgx.Rows) error {
+		rows, err := pgx.CollectRows(found, pgx.RowToStructByPos[db.BookGetRow])
+		if err != nil {
+			return err
+		}
+		account, refusal = x.accountOf(rows, scope)
+		return nil
+	})
+	queue(&pipeline, func() *Account { return account })
 	pipeline.Queue("commit")
 	if err := x.pool.SendBatch(ctx, &pipeline).Close(); err != nil {
 		return nil, err
 	}
-	return x.accountOf(rows, scope)
+	return account, refusal
 }
 
 func (x *Exchange) accountOf(rows []db.BookGetRow, scope Scope) (*Account, error) {
@@ -172,7 +182,7 @@ type Headroom struct {
 // pending buys in percent of equity, and the open orders. Used may be beyond the limit, as prices move.
 func (x *Exchange) Headroom(ctx context.Context, scope Scope) (*Account, []Headroom, error) {
 	var rows []db.BookRestingRow
-	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch) {
+	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
 		collect(pipeline, &rows, db.BookResting, []uuid.UUID{scope.AgentID})
 	})
 	if err != nil {

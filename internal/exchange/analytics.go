@@ -25,7 +25,7 @@ type PnL struct {
 // now. For the whole session that is what Portfolio says.
 func (x *Exchange) PnL(ctx context.Context, scope Scope, since time.Time) (PnL, error) {
 	var rows []db.TradeSumsRow
-	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch) {
+	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
 		collect(pipeline, &rows, db.TradeSums, scope.AgentID, firstID(since))
 	})
 	if err != nil {
@@ -44,68 +44,88 @@ func (x *Exchange) PnL(ctx context.Context, scope Scope, since time.Time) (PnL, 
 
 // Performance computes the figures of the current session since a time.
 func (x *Exchange) Performance(ctx context.Context, scope Scope, since time.Time) (performance.Figures, error) {
-	account, err := x.Account(ctx, scope)
+	curves := curves{since: since}
+	var of *measured
+	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, account func() *Account) {
+		curves.queue(pipeline, scope.AgentID, false, func() []*measured {
+			read := account()
+			if read == nil {
+				return nil
+			}
+			equity, _ := read.Equity(x.feed)
+			curves.now, of = read.now, &measured{agent: read.Agent, equity: equity}
+			return []*measured{of}
+		})
+	})
 	if err != nil {
 		return performance.Figures{}, err
 	}
-	equity, _ := account.Equity(x.feed)
-	measured := []*measured{{agent: account.Agent, equity: equity}}
-	err = x.measure(ctx, measured, since, account.now)
-	return measured[0].figures(), err
+	return of.figures(account.now)
 }
 
 // measured is an agent whose performance is computed.
 type measured struct {
 	agent   Agent
+	name    string
 	equity  decimal.Decimal // now
 	opening decimal.Decimal // when the window begins
 	from    time.Time
 	tracker *performance.Tracker
 }
 
-func (m *measured) figures() performance.Figures {
-	if m.tracker == nil {
-		return performance.Figures{}
-	}
-	return m.tracker.Figures()
+func (m *measured) figures(now time.Time) (performance.Figures, error) {
+	err := m.tracker.AddSample(now, m.equity)
+	return m.tracker.Figures(), err
 }
 
-// measure streams the agents' curves through their trackers: in two queries, however many agents there are, and with
+// curves streams the equity of agents through their trackers: in two statements, however many agents there are, and with
 // memory that does not grow with the curves.
-func (x *Exchange) measure(ctx context.Context, agents []*measured, since, now time.Time) error {
-	ids := column(agents, func(m **measured) uuid.UUID { return (*m).agent.ID })
-	byID := make(map[uuid.UUID]*measured, len(agents))
+type curves struct {
+	since, now time.Time
+	byID       map[uuid.UUID]*measured
+}
+
+// queue adds the statements for one agent, or for all of its account. Whom they are about is known, and asked for, once
+// what was queued before them has been read.
+func (c *curves) queue(pipeline *pgx.Batch, agentID uuid.UUID, wholeAccount bool, agents func() []*measured) {
+	firstID := firstID(c.since)
+	pipeline.Queue(db.EquityOpening, firstID, c.since, agentID, wholeAccount).Query(func(rows pgx.Rows) error {
+		c.begin(agents())
+		var opening db.EquityOpeningRow
+		_, err := pgx.ForEachRow(rows, []any{&opening.AgentID, &opening.Equity}, func() error {
+			if m := c.byID[opening.AgentID]; m != nil {
+				m.opening = opening.Equity
+			}
+			return nil
+		})
+		for _, m := range c.byID {
+			m.tracker = performance.NewTracker(m.from, c.now, m.opening)
+		}
+		return err
+	})
+	pipeline.Queue(db.EquityCurve, agentID, wholeAccount, firstID, c.since).Query(func(rows pgx.Rows) error {
+		var p db.EquityCurveRow
+		_, err := pgx.ForEachRow(rows, []any{&p.AgentID, &p.At, &p.TradeID, &p.Equity, &p.Side, &p.RealizedPnl}, func() error {
+			if m := c.byID[p.AgentID]; m != nil {
+				return m.add(p, c.now)
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+func (c *curves) begin(agents []*measured) {
+	c.byID = make(map[uuid.UUID]*measured, len(agents))
 	for _, m := range agents {
-		byID[m.agent.ID], m.opening, m.from = m, m.agent.StartingBalance, since
-		if m.agent.SessionStartedAt.After(since) {
+		c.byID[m.agent.ID], m.opening, m.from = m, m.agent.StartingBalance, c.since
+		if m.agent.SessionStartedAt.After(c.since) {
 			m.from = m.agent.SessionStartedAt
 		}
-		if m.from.After(now) { // by another replica's clock
-			m.from = now
+		if m.from.After(c.now) { // by another replica's clock
+			m.from = c.now
 		}
 	}
-	opening, err := db.New().EquityOpening(ctx, x.pool, db.EquityOpeningParams{FirstID: firstID(since), Since: since, AgentIds: ids})
-	if err != nil {
-		return err
-	}
-	for _, row := range opening {
-		byID[row.AgentID].opening = row.Equity
-	}
-	for _, m := range agents {
-		m.tracker = performance.NewTracker(m.from, now, m.opening)
-	}
-	rows, err := x.pool.Query(ctx, db.EquityCurve, ids, firstID(since), since)
-	if err != nil {
-		return err
-	}
-	var p db.EquityCurveRow
-	_, err = pgx.ForEachRow(rows, []any{&p.AgentID, &p.At, &p.TradeID, &p.Equity, &p.Side, &p.RealizedPnl}, func() error {
-		return byID[p.AgentID].add(p, now)
-	})
-	for _, m := range agents {
-		err = errors.Join(err, m.tracker.AddSample(now, m.equity))
-	}
-	return err
 }
 
 func (m *measured) add(p db.EquityCurveRow, now time.Time) error {
@@ -128,25 +148,21 @@ type Snapshot struct {
 // History answers the curve in buckets of an interval, the newest so many since the agent was made, oldest first: each
 // the last known equity of its bucket, carried forward. It crosses resets.
 func (x *Exchange) History(ctx context.Context, scope Scope, interval time.Duration, limit int) ([]Snapshot, error) {
-	account, err := x.Account(ctx, scope)
+	begins, ends, ids := make([]time.Time, limit), make([]time.Time, limit), make([]uuid.UUID, limit)
+	last := x.now().Truncate(interval)
+	for n := range limit {
+		begins[n] = last.Add(-time.Duration(limit-1-n) * interval)
+		end := begins[n].Add(interval)
+		ends[n], ids[n] = end.Add(-time.Microsecond), firstID(end)
+	}
+	var rows []db.EquityHistoryRow
+	_, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
+		collect(pipeline, &rows, db.EquityHistory, ends, ids, scope.AgentID)
+	})
 	if err != nil {
 		return nil, err
 	}
-	last := account.now.Truncate(interval)
-	first := account.CreatedAt.Truncate(interval)
-	if earliest := last.Add(-time.Duration(limit-1) * interval); earliest.After(first) {
-		first = earliest
-	}
-	var begins, ends []time.Time
-	var ids []uuid.UUID
-	for at := first; !at.After(last); at = at.Add(interval) {
-		end := at.Add(interval)
-		begins, ends, ids = append(begins, at), append(ends, end.Add(-time.Microsecond)), append(ids, firstID(end))
-	}
-	rows, err := db.New().EquityHistory(ctx, x.pool, db.EquityHistoryParams{Ats: ends, BeforeIds: ids, AgentID: account.ID})
-	if err != nil {
-		return nil, err
-	}
+	begins = begins[limit-len(rows):] // the agent is younger than the others
 	snapshots := make([]Snapshot, len(rows))
 	for n, row := range rows {
 		snapshots[n] = Snapshot{begins[n], row.Equity, row.UnrealizedPnl, row.RealizedPnl}
@@ -163,35 +179,32 @@ type Ranking struct {
 	WinRate             decimal.Decimal
 }
 
-// Leaderboard ranks the account's agents that are not archived by their return since a time, or since their session
-// began if that is later: 100 × (equity − equity then) ÷ equity then.
-func (x *Exchange) Leaderboard(ctx context.Context, accountID uuid.UUID, since time.Time, limit int) ([]Ranking, error) {
-	rows, err := db.New().LeaderboardBooks(ctx, x.pool, accountID)
-	if err != nil {
-		return nil, err
-	}
-	now := x.now()
+// Leaderboard ranks the agents of the agent's account that are not archived by their return since a time, or since their
+// session began if that is later: 100 × (equity − equity then) ÷ equity then.
+func (x *Exchange) Leaderboard(ctx context.Context, scope Scope, since time.Time, limit int) ([]Ranking, error) {
+	curves := curves{since: since}
 	var agents []*measured
-	names := map[uuid.UUID]string{}
-	for n := 0; n < len(rows); {
-		row := rows[n]
-		book := newBook(Agent{
-			ID: row.AgentID, AccountID: row.AccountID, StartingBalance: row.StartingBalance, SessionStartedAt: row.SessionStartedAt,
-		}, x.ids)
-		for ; n < len(rows) && rows[n].AgentID == row.AgentID; n++ {
-			book.assets[rows[n].Asset] = &Asset{Available: rows[n].Total, Basis: rows[n].CostBasis}
-		}
-		equity, _ := book.Equity(x.feed)
-		agents, names[row.AgentID] = append(agents, &measured{agent: book.Agent, equity: equity}), row.DisplayName
-	}
-	if err := x.measure(ctx, agents, since, now); err != nil {
+	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, account func() *Account) {
+		var rows []db.LeaderboardBooksRow
+		collect(pipeline, &rows, db.LeaderboardBooks, scope.AgentID)
+		curves.queue(pipeline, scope.AgentID, true, func() []*measured {
+			if read := account(); read != nil {
+				curves.now, agents = read.now, x.valued(rows)
+			}
+			return agents
+		})
+	})
+	if err != nil {
 		return nil, err
 	}
 	rankings := make([]Ranking, 0, len(agents))
 	for _, m := range agents {
-		figures := m.figures()
+		figures, err := m.figures(account.now)
+		if err != nil {
+			return nil, err
+		}
 		r := Ranking{
-			AccountID: m.agent.AccountID, AgentID: m.agent.ID, DisplayName: names[m.agent.ID],
+			AccountID: m.agent.AccountID, AgentID: m.agent.ID, DisplayName: m.name,
 			SharpeRatio: figures.SharpeRatio, TotalTrades: figures.TotalTrades, WinRate: figures.WinRate,
 		}
 		if m.opening.Sign() > 0 {
@@ -203,4 +216,21 @@ func (x *Exchange) Leaderboard(ctx context.Context, accountID uuid.UUID, since t
 		return cmp.Or(b.ROIPct.Cmp(a.ROIPct), compareIDs(a.AgentID, b.AgentID))
 	})
 	return rankings[:min(limit, len(rankings))], nil
+}
+
+// valued puts each agent's rows together and values what it has.
+func (x *Exchange) valued(rows []db.LeaderboardBooksRow) []*measured {
+	var agents []*measured
+	for n := 0; n < len(rows); {
+		row := rows[n]
+		book := newBook(Agent{
+			ID: row.AgentID, AccountID: row.AccountID, StartingBalance: row.StartingBalance, SessionStartedAt: row.SessionStartedAt,
+		}, x.ids)
+		for ; n < len(rows) && rows[n].AgentID == row.AgentID; n++ {
+			book.assets[rows[n].Asset] = &Asset{Available: rows[n].Total, Basis: rows[n].CostBasis}
+		}
+		equity, _ := book.Equity(x.feed)
+		agents = append(agents, &measured{agent: book.Agent, name: row.DisplayName, equity: equity})
+	}
+	return agents
 }

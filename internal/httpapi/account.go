@@ -177,11 +177,7 @@ func (s *Server) GetPortfolioHistory(
 
 // GetLeaderboard ranks the account's agents.
 func (s *Server) GetLeaderboard(ctx context.Context, req api.GetLeaderboardRequestObject) (api.GetLeaderboardResponseObject, error) {
-	a, err := s.exchange.Account(ctx, scopeOf(ctx))
-	if err != nil {
-		return nil, err
-	}
-	rankings, err := s.exchange.Leaderboard(ctx, a.AccountID, s.since(string(*req.Params.Period)), int(*req.Params.Limit))
+	rankings, err := s.exchange.Leaderboard(ctx, scopeOf(ctx), s.since(string(*req.Params.Period)), int(*req.Params.Limit))
 	body := api.Leaderboard{Period: *req.Params.Period, Rankings: make([]api.Ranking, 0, len(rankings))}
 	for n, r := range rankings {
 		body.Rankings = append(body.Rankings, api.Ranking{

@@ -109,35 +109,25 @@ func (s *Server) GetAgentOverview(ctx context.Context, _ api.GetAgentOverviewReq
 	return api.GetAgentOverview200JSONResponse{AgentPageJSONResponse: page}, err
 }
 
+// listAgents reads a page, and how many agents there are in all, as they were at one moment.
 func (s *Server) listAgents(ctx context.Context, includeArchived bool, limit *int32, offset int32) (api.AgentPageJSONResponse, error) {
-	page := api.AgentPageJSONResponse{Body: api.AgentList{Agents: []api.Agent{}}}
-	add := func(agent db.Agent, total int64) {
-		page.Body.Agents, page.Body.Total = append(page.Body.Agents, agentOf(agent)), total
-	}
-	queries := db.New()
+	list, count := db.AgentListActive, db.AgentCountActive
 	if includeArchived {
-		rows, err := queries.AgentList(ctx, s.pool, db.AgentListParams{AccountID: owner(ctx), PageLimit: *limit, PageOffset: offset})
-		if err != nil {
-			return page, err
-		}
-		for _, row := range rows {
-			add(row.Agent, row.Total)
-		}
-	} else {
-		rows, err := queries.AgentListActive(ctx, s.pool, db.AgentListActiveParams{AccountID: owner(ctx), PageLimit: limit, PageOffset: offset})
-		if err != nil {
-			return page, err
-		}
-		for _, row := range rows {
-			add(row.Agent, row.Total)
-		}
+		list, count = db.AgentList, db.AgentCount
 	}
-	if len(page.Body.Agents) > 0 || offset == 0 {
-		return page, nil
-	}
-	total, err := queries.AgentCount(ctx, s.pool, db.AgentCountParams{AccountID: owner(ctx), IncludeArchived: includeArchived})
-	page.Body.Total = total
-	return page, err
+	page := api.AgentPageJSONResponse{Body: api.AgentList{Agents: []api.Agent{}}}
+	var pipeline pgx.Batch
+	pipeline.Queue("begin isolation level repeatable read read only")
+	pipeline.Queue(list, owner(ctx), offset, limit).Query(func(rows pgx.Rows) error {
+		agents, err := pgx.CollectRows(rows, pgx.RowToStructByPos[db.Agent])
+		for _, agent := range agents {
+			page.Body.Agents = append(page.Body.Agents, agentOf(agent))
+		}
+		return err
+	})
+	pipeline.Queue(count, owner(ctx)).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Body.Total) })
+	pipeline.Queue("commit")
+	return page, s.pool.SendBatch(ctx, &pipeline).Close()
 }
 
 // GetAgent answers one agent.

@@ -186,10 +186,10 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		analyze; set plan_cache_mode to force_generic_plan`)
 	require.NoError(t, err)
 	for name, query := range map[string]string{
-		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "get": db.AgentGet, "lock": db.AgentLock,
+		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "count_active": db.AgentCountActive, "get": db.AgentGet, "lock": db.AgentLock,
 		"update": db.AgentUpdate, "risk": db.AgentUpdateRiskProfile, "status": db.AgentSetStatus, "key": db.AgentGetSealedKey,
 		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGet, "book": db.BookGet, "orders": db.OrderList, "open": db.OrderListPending, "trades": db.TradeList, "ledger": db.LedgerList,
-		"reconcile": db.Reconcile, "scope": db.ScopeResolve, "curve": db.EquityCurve, "opening": db.EquityOpening, "history": db.EquityHistory,
+		"reconcile": db.Reconcile, "scope": db.ScopeResolve, "curve": db.EquityCurve, "opening": db.EquityOpening, "history": db.EquityHistory, "leaders": db.LeaderboardBooks,
 		"lock_books": db.BookLock, "book_balances": db.BookBalances, "resting": db.BookResting, "duplicates": db.BookDuplicates,
 		"book_orders": db.BookOrders, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
 		"positions": db.PositionPage, "all_resting": db.RestingList,

@@ -7,18 +7,22 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// Proxy stands between a server and its database, so that a test can cut the line at a chosen moment.
+// Proxy stands between a server and its database, so that a test can cut the line at a chosen moment, and count what goes
+// over it.
 type Proxy struct {
 	URL string // the database, by way of the proxy
 
 	target   string
 	listener net.Listener
 	running  sync.WaitGroup
+
+	statements, roundTrips atomic.Int64
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -112,12 +116,14 @@ func (p *Proxy) track(client, database net.Conn) bool {
 
 func (p *Proxy) forward(client, database net.Conn, cutting chan struct{}) {
 	defer func() { _ = database.Close() }()
+	count := counter{statements: &p.statements, roundTrips: &p.roundTrips}
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := client.Read(buffer)
 		if err != nil {
 			return
 		}
+		count.read(buffer[:n])
 		if p.takeCut(buffer[:n]) {
 			close(cutting)
 		}

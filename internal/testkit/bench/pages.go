@@ -30,20 +30,23 @@ var (
 		read: func(ctx context.Context, conn db.DBTX, accountID uuid.UUID) (content, error) {
 			limit := pageLimit
 			rows, err := db.New().AgentListActive(ctx, conn, db.AgentListActiveParams{AccountID: accountID, PageLimit: &limit})
-			if err != nil || len(rows) == 0 {
+			if err != nil {
 				return content{}, err
 			}
-			return content{rows: len(rows), total: rows[0].Total}, nil
+			total, err := db.New().AgentCountActive(ctx, conn, accountID)
+			return content{rows: len(rows), total: total}, err
 		},
 	}
 	wholePage = page{
 		name: "archived ones too", path: agentsPath + "?include_archived=true&limit=100", statement: db.AgentList,
 		read: func(ctx context.Context, conn db.DBTX, accountID uuid.UUID) (content, error) {
-			rows, err := db.New().AgentList(ctx, conn, db.AgentListParams{AccountID: accountID, PageLimit: pageLimit})
-			if err != nil || len(rows) == 0 {
+			limit := pageLimit
+			rows, err := db.New().AgentList(ctx, conn, db.AgentListParams{AccountID: accountID, PageLimit: &limit})
+			if err != nil {
 				return content{}, err
 			}
-			return content{rows: len(rows), total: rows[0].Total}, nil
+			total, err := db.New().AgentCount(ctx, conn, accountID)
+			return content{rows: len(rows), total: total}, err
 		},
 	}
 )
