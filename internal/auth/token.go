@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
 	"github.com/lestrrat-go/jwx/v2/jwt"
@@ -30,17 +32,26 @@ const (
 
 	keysMaxAge = time.Minute // for how long a replica believes its copy of the signing keys
 	missEvery  = time.Second // the shortest time between two queries for an unknown key id: anybody can make one up
+
+	maxVerified = 10_000 // tokens that are remembered, some 150 bytes each
 )
 
 // Tokens signs and verifies the JWTs of accounts, with keys that all replicas share through the database.
 type Tokens struct {
-	conn  db.DBTX
-	vault *Vault
-	now   func() time.Time
+	conn     db.DBTX
+	vault    *Vault
+	now      func() time.Time
+	verified *lru.Cache[[sha256.Size]byte, verified]
 
 	mu       sync.Mutex
 	keys     []signingKey // the one that signs first
 	loadedAt time.Time
+}
+
+// verified is a token whose signature has been checked: that took most of the time of a read.
+type verified struct {
+	accountID, keyID     uuid.UUID
+	notBefore, expiresAt time.Time
 }
 
 type signingKey struct {
@@ -58,7 +69,11 @@ type PublicKey struct {
 
 // NewTokens makes the signer and verifier of tokens.
 func NewTokens(conn db.DBTX, vault *Vault, now func() time.Time) *Tokens {
-	return &Tokens{conn: conn, vault: vault, now: now}
+	remembered, err := lru.New[[sha256.Size]byte, verified](maxVerified)
+	if err != nil {
+		panic(err) // only for a size that is not positive
+	}
+	return &Tokens{conn: conn, vault: vault, now: now, verified: remembered}
 }
 
 // Sign makes a token for an account, with the key that the caller has just read to be the one in force.
@@ -93,8 +108,22 @@ func (t *Tokens) Sign(ctx context.Context, accountID, keyID uuid.UUID) (Secret, 
 // Verify answers the account that a token was made for. It fails with fault.TokenExpired for a token that was good
 // once, and with fault.InvalidToken for everything else that is wrong with it.
 func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
+	digest := sha256.Sum256([]byte(token))
+	if v, ok := t.verified.Get(digest); ok && !t.now().Before(v.notBefore) && t.now().Before(v.expiresAt) {
+		if _, found, err := t.verifier(ctx, v.keyID); found || err != nil {
+			return v.accountID, err
+		}
+	}
+	v, err := t.verify(ctx, token)
+	if err == nil {
+		t.verified.Add(digest, v)
+	}
+	return v.accountID, err
+}
+
+func (t *Tokens) verify(ctx context.Context, token string) (verified, error) {
 	if !isCompact(token) {
-		return uuid.Nil, fault.New(fault.InvalidToken)
+		return verified{}, fault.New(fault.InvalidToken)
 	}
 	keys := &keyFinder{tokens: t}
 	parsed, err := jwt.ParseString(token, jwt.WithKeyProvider(keys), jwt.WithValidate(true), jwt.WithContext(ctx),
@@ -104,17 +133,17 @@ func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
 		jwt.WithRequiredClaim(jwt.IssuedAtKey), jwt.WithRequiredClaim(jwt.JwtIDKey))
 	switch {
 	case keys.failure != nil: // not the token's fault
-		return uuid.Nil, keys.failure
+		return verified{}, keys.failure
 	case errors.Is(err, jwt.ErrTokenExpired()):
-		return uuid.Nil, fault.New(fault.TokenExpired)
+		return verified{}, fault.New(fault.TokenExpired)
 	case err != nil:
-		return uuid.Nil, fault.New(fault.InvalidToken).Because(err)
+		return verified{}, fault.New(fault.InvalidToken).Because(err)
 	}
 	accountID, err := uuid.Parse(parsed.Subject())
 	if err != nil {
-		return uuid.Nil, fault.New(fault.InvalidToken).Because(err)
+		return verified{}, fault.New(fault.InvalidToken).Because(err)
 	}
-	return accountID, nil
+	return verified{accountID, keys.id, parsed.NotBefore(), parsed.Expiration()}, nil
 }
 
 // isCompact reports whether a token is written the one way in which ours are: three parts in strict base64url. jwx would
@@ -135,6 +164,7 @@ func isCompact(token string) bool {
 // keyFinder answers the key that a token's header names, while the token is parsed.
 type keyFinder struct {
 	tokens  *Tokens
+	id      uuid.UUID
 	failure error
 }
 
@@ -144,6 +174,7 @@ func (f *keyFinder) FetchKeys(ctx context.Context, sink jws.KeySink, signature *
 	if err != nil {
 		return err
 	}
+	f.id = id
 	key, found, err := f.tokens.verifier(ctx, id)
 	if err != nil {
 		f.failure = err

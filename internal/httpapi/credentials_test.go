@@ -261,3 +261,16 @@ func TestLoginRefusesWhicheverHalfIsWrong(t *testing.T) {
 		require.NotEmpty(t, answer.Header.Get("WWW-Authenticate"), what)
 	}
 }
+
+// The server remembers which tokens it has verified.
+func TestATokenThatWasGoodStillExpires(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock()
+	account := testkit.Start(t, clock.Rule).Register(t)
+	read := func() *testkit.Answer { return account.Do(http.MethodGet, "/api/v1/agents", nil) }
+	read().Want(http.StatusOK)
+	clock.Advance(auth.TokenLifetime - time.Second)
+	read().Want(http.StatusOK)
+	clock.Advance(time.Minute)
+	read().WantError(http.StatusUnauthorized, "TOKEN_EXPIRED")
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/gen/db"
@@ -12,6 +11,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/labstack/echo/v4"
 )
 
@@ -144,8 +144,15 @@ const maxHints = 100_000
 
 // hints remembers whom keys and accounts stand for.
 type hints struct {
-	mu    sync.RWMutex
-	known map[string]exchange.Scope // of a key or account, with its default agent
+	known *lru.Cache[string, exchange.Scope] // of a key or account, with its default agent
+}
+
+func newHints() hints {
+	known, err := lru.New[string, exchange.Scope](maxHints)
+	if err != nil {
+		panic(err) // only for a size that is not positive
+	}
+	return hints{known: known}
 }
 
 func (caller principal) name() string {
@@ -160,9 +167,7 @@ func (h *hints) find(caller principal) (exchange.Scope, bool) {
 	if caller.keyDigest == nil && caller.agentID != nil {
 		return exchange.Scope{AgentID: *caller.agentID, AccountID: caller.accountID}, true
 	}
-	h.mu.RLock()
-	scope, known := h.known[caller.name()]
-	h.mu.RUnlock()
+	scope, known := h.known.Get(caller.name())
 	if !known || caller.agentID == nil || *caller.agentID == scope.AgentID {
 		return scope, known
 	}
@@ -178,22 +183,7 @@ func (h *hints) learn(caller principal, scope exchange.Scope) {
 	if caller.agentID != nil && scope.KeyDigest == nil {
 		return
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.known == nil {
-		h.known = map[string]exchange.Scope{}
-	}
-	if len(h.known) >= maxHints {
-		for name := range h.known { // any one
-			delete(h.known, name)
-			break
-		}
-	}
-	h.known[caller.name()] = scope
+	h.known.Add(caller.name(), scope)
 }
 
-func (h *hints) forget(caller principal) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.known, caller.name())
-}
+func (h *hints) forget(caller principal) { h.known.Remove(caller.name()) }

@@ -84,6 +84,7 @@ func New(options Options) (*Server, error) {
 		vault:     options.Vault,
 		market:    options.Market,
 		exchange:  options.Exchange,
+		hints:     newHints(),
 		tokens:    auth.NewTokens(options.Pool, options.Vault, options.Now),
 		log:       options.Logger,
 		now:       func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
