@@ -2,58 +2,103 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
 	"io"
-	mathrand "math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
-	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	crashAgents  = 4
-	crashClients = 3 // of each agent
+// crowd is how many clients place orders at once.
+type crowd struct{ agents, clientsOfEach int }
+
+var (
+	few  = crowd{4, 3}
+	many = crowd{32, 8}
 )
 
 // The database lives on; the server is killed at any moment of the life of an order, and the next one starts at once.
 func TestKilledServerNeitherLosesNorRepeatsAnOrder(t *testing.T) {
 	t.Parallel()
-	database, err := testkit.StartPostgres(t.Context(), false)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, database.Stop(context.Background())) })
-	key, err := auth.NewMasterKey(rand.Reader)
-	require.NoError(t, err)
-	env := append(environment(dataDir(t)), "DATABASE_URL="+database.URL(), "AGENTEXCHANGE_MASTER_KEY="+key.Base64())
-	crashAgainAndAgain(t, env, 18, func() {})
+	_, env := foreignDatabase(t, false)
+	crashAgainAndAgain(t, env, few, 18, func() {})
+}
+
+func TestServerKilledUnderManyConnectionsNeitherLosesNorRepeatsAnOrder(t *testing.T) {
+	t.Parallel()
+	_, env := foreignDatabase(t, false)
+	crashAgainAndAgain(t, env, many, 3, func() {})
 }
 
 // The server's own PostgreSQL is killed with it, every process of it, and has to recover what it had acknowledged.
 func TestServerKilledWithItsDatabaseNeitherLosesNorRepeatsAnOrder(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	crashAgainAndAgain(t, environment(dir), 4, func() {
+	crashAgainAndAgain(t, environment(dir), few, 4, func() {
 		postmaster := postmasterOf(t, dir)
 		all := append([]int{postmaster}, childrenOf(t, postmaster)...)
 		for _, pid := range all { // whatever they were told to do and have not done yet will not be done
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
+}
+
+// Two servers work on one database. What one of them had in hand when it was killed is known to the other, or to nobody.
+func TestKilledReplicaLeavesTheOtherWithEveryOrder(t *testing.T) {
+	t.Parallel()
+	_, env := foreignDatabase(t, false)
+	survivor := serveIn(t, env)
+	account := survivor.account()
+	const rounds = 4
+	orders := 0
+	for range rounds {
+		victim := serveIn(t, env)
+		r := newCrashRound(t, survivor, survivor.requireKnown(account), few)
+		r.load([]*process{victim, survivor}, func() { require.NoError(t, victim.command.Process.Kill()) })
+		_ = victim.command.Wait()
+		orders += r.verify(survivor)
+		survivor, victim = serveIn(t, env), survivor // the next one is killed that was there before
+		victim.stop(syscall.SIGTERM)
+	}
+	survivor.stop(syscall.SIGTERM)
+	require.Greater(t, orders, 10*rounds, "the load is too small to prove anything")
+}
+
+// The server lives on; PostgreSQL is shut down under it, without waiting for anybody, and is there again soon.
+func TestRestartedDatabaseNeitherLosesNorRepeatsAnOrder(t *testing.T) {
+	t.Parallel()
+	database, env := foreignDatabase(t, true)
+	server := serveIn(t, env)
+	account := server.account()
+	const rounds = 4
+	orders := 0
+	for range rounds {
+		r := newCrashRound(t, server, server.requireKnown(account), few)
+		r.load([]*process{server}, func() { require.NoError(t, database.ShutDownAtOnce()) })
+		orders += r.verify(server)
+	}
+	server.stop(syscall.SIGTERM)
+	require.Greater(t, orders, 10*rounds, "the load is too small to prove anything")
+}
+
+// foreignDatabase starts a PostgreSQL that servers do not own, and answers their environment.
+func foreignDatabase(t *testing.T, durable bool) (*testkit.Postgres, []string) {
+	t.Helper()
+	database, err := testkit.StartPostgres(t.Context(), durable)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, database.Stop(context.Background())) })
+	key, err := auth.NewMasterKey(rand.Reader)
+	require.NoError(t, err)
+	return database, append(environment(dataDir(t)), "DATABASE_URL="+database.URL(), "AGENTEXCHANGE_MASTER_KEY="+key.Base64())
 }
 
 // childrenOf lists the processes that a process has started, where the system tells.
@@ -75,14 +120,14 @@ func childrenOf(t *testing.T, parent int) (children []int) {
 	return children
 }
 
-func crashAgainAndAgain(t *testing.T, env []string, rounds int, alsoKill func()) {
+func crashAgainAndAgain(t *testing.T, env []string, crowd crowd, rounds int, alsoKill func()) {
 	t.Helper()
 	server := serveIn(t, env)
 	account := server.account()
 	orders := 0
 	for range rounds {
-		r := newCrashRound(t, server, server.requireKnown(account))
-		r.load(server, time.Duration(50+mathrand.IntN(300))*time.Millisecond, func() {
+		r := newCrashRound(t, server, server.requireKnown(account), crowd)
+		r.load([]*process{server}, func() {
 			alsoKill()
 			require.NoError(t, server.command.Process.Kill())
 		})
@@ -116,266 +161,4 @@ func serveIn(t *testing.T, env []string) *process {
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	return p
-}
-
-// crashRound is what was asked of a server until it was killed.
-type crashRound struct {
-	t       *testing.T
-	agents  []string // keys
-	limit   string   // just below the price, so that the market may come to it
-	clients []*crashClient
-}
-
-// crashClient places one order after the other.
-type crashClient struct {
-	key, name string
-	placed    []*placement
-}
-
-// placement is a request, and the order that answered it, if one did.
-type placement struct {
-	body       map[string]any
-	idempotent string // the Idempotency-Key; empty where a client order id does its work
-	orderID    string
-}
-
-func newCrashRound(t *testing.T, server *process, token string) *crashRound {
-	t.Helper()
-	r := &crashRound{t: t}
-	for a := range crashAgents {
-		status, made := server.call(http.MethodPost, "/api/v1/agents", token, map[string]any{
-			"display_name": fmt.Sprintf("Agent %d", a), "starting_balance": "1000000.00",
-			"risk_profile": map[string]any{"max_position_size_pct": 100, "daily_loss_limit_pct": 100, "max_open_orders": 200},
-		})
-		require.Equal(t, http.StatusCreated, status, made)
-		r.agents = append(r.agents, made["api_key"].(string))
-		for c := range crashClients {
-			r.clients = append(r.clients, &crashClient{key: r.agents[a], name: fmt.Sprintf("%d.%d.%d", a, c, mathrand.Uint32())})
-		}
-	}
-	status, price := server.call(http.MethodGet, "/api/v1/market/price/ETHUSDT", token, nil)
-	require.Equal(t, http.StatusOK, status, price)
-	r.limit = decimal.MustParse(price["price"].(string)).Mul(decimal.MustParse("0.9998")).FloorTo(decimal.MustParse("0.01")).String()
-	return r
-}
-
-// next makes up a client's next order. None is ever refused: a client sells what it bought itself, and no more orders
-// rest than may.
-func (r *crashRound) next(c *crashClient) *placement {
-	n := len(c.placed)
-	p := &placement{body: map[string]any{"symbol": "ETHUSDT", "type": "market", "side": "buy", "quantity": "0.0200"}}
-	switch {
-	case n%3 == 1:
-		p.body["side"] = "sell"
-	case n%3 == 2 && n < 150:
-		p.body["type"], p.body["price"] = "limit", r.limit
-	}
-	if name := fmt.Sprintf("order-%s-%d", c.name, n); n%2 == 0 {
-		p.idempotent = name
-	} else {
-		p.body["client_order_id"] = name
-	}
-	return p
-}
-
-// load lets all clients loose, and kills the server under them.
-func (r *crashRound) load(server *process, after time.Duration, kill func()) {
-	connections := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: crashAgents * crashClients}, Timeout: 20 * time.Second}
-	defer connections.CloseIdleConnections()
-	var running sync.WaitGroup
-	problems := make(chan string, len(r.clients))
-	for _, c := range r.clients {
-		running.Go(func() {
-			for {
-				p := r.next(c)
-				c.placed = append(c.placed, p)
-				status, answer, err := p.send(connections, server.url, c.key)
-				if err != nil || status == http.StatusServiceUnavailable {
-					return // whether the order exists is open; the database may die a moment before the server
-				}
-				if status != http.StatusCreated {
-					problems <- fmt.Sprintf("%d %v to %v", status, answer, p.body)
-					return
-				}
-				p.orderID = answer["order_id"].(string)
-			}
-		})
-	}
-	timer := time.NewTimer(after) // the moment is what the test is about
-	<-timer.C
-	kill()
-	running.Wait()
-	close(problems)
-	for problem := range problems {
-		require.Fail(r.t, problem)
-	}
-}
-
-func (p *placement) send(connections *http.Client, url, key string) (int, map[string]any, error) {
-	encoded, err := json.Marshal(p.body)
-	if err != nil {
-		return 0, nil, err
-	}
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url+"/api/v1/trade/order", bytes.NewReader(encoded))
-	if err != nil {
-		return 0, nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-API-Key", key)
-	if p.idempotent != "" {
-		request.Header.Set("Idempotency-Key", p.idempotent)
-	}
-	return answerTo(connections, request)
-}
-
-func answerTo(connections *http.Client, request *http.Request) (int, map[string]any, error) {
-	response, err := connections.Do(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	var fields map[string]any
-	err = json.NewDecoder(response.Body).Decode(&fields)
-	return response.StatusCode, fields, err
-}
-
-// verify holds a server that started anew against what the clients were told. It answers how many orders they were told
-// of.
-func (r *crashRound) verify(server *process) int {
-	answered := 0
-	for _, key := range r.agents {
-		r.requireWhole(server, key)
-		exists := map[string]int{}
-		for _, order := range r.list(server, key, "/api/v1/trade/orders?", "orders") {
-			exists[order["order_id"].(string)]++
-		}
-		for _, c := range r.clients {
-			for _, p := range c.placed {
-				if c.key == key && p.orderID != "" {
-					require.Equal(r.t, 1, exists[p.orderID], "order %s was answered before the crash: %v", p.orderID, p.body)
-					answered++
-				}
-			}
-		}
-	}
-	r.repeat(server) // also makes those orders whose requests never arrived
-	r.repeat(server)
-	for _, key := range r.agents {
-		want := map[string]bool{}
-		for _, c := range r.clients {
-			for _, p := range c.placed {
-				if c.key == key {
-					require.False(r.t, want[p.orderID], "two requests were answered with one order: %s", p.orderID)
-					want[p.orderID] = true
-				}
-			}
-		}
-		orders := r.list(server, key, "/api/v1/trade/orders?", "orders")
-		for _, order := range orders {
-			require.True(r.t, want[order["order_id"].(string)], "nobody was told of %v", order)
-		}
-		require.Len(r.t, orders, len(want), "an order for each request, however often it was sent")
-		r.requireWhole(server, key)
-	}
-	return answered
-}
-
-// repeat sends every request once more, in the same order.
-func (r *crashRound) repeat(server *process) {
-	connections := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(r.clients)}}
-	defer connections.CloseIdleConnections()
-	var running sync.WaitGroup
-	problems := make(chan string, len(r.clients))
-	for _, c := range r.clients {
-		running.Go(func() {
-			for _, p := range c.placed {
-				if problem := r.repeatOne(connections, server, c, p); problem != "" {
-					problems <- problem
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-	close(problems)
-	for problem := range problems {
-		require.Fail(r.t, problem)
-	}
-}
-
-func (r *crashRound) repeatOne(connections *http.Client, server *process, c *crashClient, p *placement) string {
-	for begun := time.Now(); ; {
-		status, answer, err := p.send(connections, server.url, c.key)
-		switch {
-		case err != nil:
-			return err.Error()
-		case (status == http.StatusServiceUnavailable || status == http.StatusConflict && strings.Contains(fmt.Sprint(answer), "IDEMPOTENCY_IN_FLIGHT")) &&
-			time.Since(begun) < 10*time.Second:
-			continue // the database has not noticed yet that the other server is dead
-		case status != http.StatusOK && status != http.StatusCreated:
-			return fmt.Sprintf("%d %v to %v", status, answer, p.body)
-		case p.orderID != "" && answer["order_id"] != p.orderID:
-			return fmt.Sprintf("%v was answered with order %s, and now with %v", p.body, p.orderID, answer)
-		}
-		p.orderID = answer["order_id"].(string)
-		return ""
-	}
-}
-
-// requireWhole holds orders against trades, and ledger against balances and holds.
-func (r *crashRound) requireWhole(server *process, key string) {
-	// The market goes on, so that an order may be filled between two looks.
-	difference := r.difference(server, key)
-	for begun := time.Now(); difference != "" && time.Since(begun) < 10*time.Second; {
-		difference = r.difference(server, key)
-	}
-	require.Empty(r.t, difference)
-	reconciled := r.get(server, key, "/api/v1/account/reconcile")
-	require.Equal(r.t, true, reconciled["ok"], reconciled)
-}
-
-// difference says what is wrong: an order that is filled has one trade, and nothing else has any.
-func (r *crashRound) difference(server *process, key string) string {
-	trades := map[string]int{}
-	for _, trade := range r.list(server, key, "/api/v1/trade/history?", "trades") {
-		trades[trade["order_id"].(string)]++
-	}
-	for _, order := range r.list(server, key, "/api/v1/trade/orders?", "orders") {
-		id, want := order["order_id"].(string), 0
-		if order["status"] == "filled" {
-			want = 1
-		}
-		if trades[id] != want {
-			return fmt.Sprintf("%d trades of %v", trades[id], order)
-		}
-		delete(trades, id)
-	}
-	if len(trades) > 0 {
-		return fmt.Sprintf("trades without an order: %v", trades)
-	}
-	return ""
-}
-
-func (r *crashRound) get(server *process, key, path string) map[string]any {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.url+path, nil)
-	require.NoError(r.t, err)
-	request.Header.Set("X-API-Key", key)
-	status, answer, err := answerTo(http.DefaultClient, request)
-	require.NoError(r.t, err)
-	require.Equal(r.t, http.StatusOK, status, answer)
-	return answer
-}
-
-// list reads every page.
-func (r *crashRound) list(server *process, key, path, of string) []map[string]any {
-	var all []map[string]any
-	for {
-		page := r.get(server, key, fmt.Sprintf("%slimit=500&offset=%d", path, len(all)))
-		for _, row := range page[of].([]any) {
-			all = append(all, row.(map[string]any))
-		}
-		if len(page[of].([]any)) == 0 || float64(len(all)) >= page["total"].(float64) {
-			return all
-		}
-	}
 }

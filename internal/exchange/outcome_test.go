@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"sync"
@@ -72,4 +73,53 @@ func TestADatabaseThatGoesAwayLosesNothing(t *testing.T) {
 		answer := agent.Do(http.MethodGet, "/api/v1/account/reconcile", nil)
 		return answer.Status == 200 && answer.Fields()["ok"] == true
 	}, 10*time.Second, time.Millisecond)
+}
+
+// One order of every batch is one that the database refuses. It fails alone, and takes none with it.
+func TestAPoisonOrderInEveryBatchFailsAlone(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	_, err := server.Pool.Exec(t.Context(), `
+		create function refuse_poison() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$;
+		create trigger poison before insert on orders for each row when (new.client_order_id like 'poison%')
+		execute function refuse_poison()`)
+	require.NoError(t, err)
+
+	const buyers, orders = 24, 20
+	agents := make([]*testkit.Agent, buyers)
+	for n := range agents {
+		agents[n] = account.NewAgent(map[string]any{"display_name": "Buyer"})
+	}
+	var buying, poisoning sync.WaitGroup
+	bought := make(chan struct{})
+	for n := range 4 { // more than there are writers
+		poisoner := account.NewAgent(map[string]any{"display_name": "Poisoner"})
+		poisoning.Go(func() {
+			order := maps.Clone(marketBuy)
+			for {
+				order["client_order_id"] = fmt.Sprintf("poison-%d", n)
+				poisoner.Place(order).WantError(http.StatusInternalServerError, "INTERNAL")
+				select {
+				case <-bought:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for _, agent := range agents {
+		buying.Go(func() {
+			for range orders {
+				agent.Place(marketBuy).Want(http.StatusCreated)
+			}
+		})
+	}
+	buying.Wait()
+	close(bought)
+	poisoning.Wait()
+	for _, agent := range agents {
+		require.InDelta(t, orders, agent.Get("/trade/orders").Fields()["total"], 0)
+		agent.RequireReconciled()
+	}
 }

@@ -10,9 +10,12 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/agentexchange/agentexchange/db"
@@ -53,6 +56,20 @@ func StartPostgres(ctx context.Context, durable bool) (*Postgres, error) {
 // Stop stops the server and removes what it stored.
 func (p *Postgres) Stop(ctx context.Context) error {
 	return errors.Join(p.Server.Stop(ctx), os.RemoveAll(p.dir))
+}
+
+// ShutDownAtOnce ends the server as pg_ctl stop -m immediate does. It is started again on the same port.
+func (p *Postgres) ShutDownAtOnce() error {
+	text, err := os.ReadFile(filepath.Join(p.dir, "pg", "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, syscall.SIGQUIT)
 }
 
 var (
