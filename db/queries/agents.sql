@@ -67,7 +67,8 @@ update agents set
     framework = case when @set_framework::boolean then sqlc.narg('framework')::text else framework end,
     strategy_tags = case when @set_strategy_tags::boolean then @strategy_tags::text[] else strategy_tags end,
     color = case when @set_color::boolean then sqlc.narg('color')::text else color end,
-    updated_at = greatest(updated_at, @updated_at::timestamptz)
+    updated_at = greatest(updated_at, @updated_at::timestamptz),
+    version = version + 1
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
@@ -76,7 +77,8 @@ update agents set
     max_position_size_pct = @max_position_size_pct::integer,
     daily_loss_limit_pct = @daily_loss_limit_pct::integer,
     max_open_orders = @max_open_orders::integer,
-    updated_at = greatest(updated_at, @updated_at::timestamptz)
+    updated_at = greatest(updated_at, @updated_at::timestamptz),
+    version = version + 1
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
@@ -86,7 +88,8 @@ update agents set
     status = @status::text,
     updated_at = case
         when status = @status::text then updated_at else greatest(updated_at, @updated_at::timestamptz)
-    end
+    end,
+    version = version + case when status = @status::text then 0 else 1 end
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
@@ -99,7 +102,8 @@ update agents set
     session_started_at = @updated_at::timestamptz,
     day_started_at = @day_started_at::timestamptz,
     day_start_equity = @starting_balance::numeric,
-    updated_at = greatest(updated_at, @updated_at::timestamptz)
+    updated_at = greatest(updated_at, @updated_at::timestamptz),
+    version = version + 1
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
@@ -136,7 +140,8 @@ with dropped as (
 update agents set
     api_key_digest = @digest::bytea,
     api_key_preview = @preview::text,
-    updated_at = greatest(updated_at, @updated_at::timestamptz)
+    updated_at = greatest(updated_at, @updated_at::timestamptz),
+    version = version + 1
 where id = @id::uuid and account_id = @account_id::uuid;
 
 -- name: AgentGetSealedKey :one

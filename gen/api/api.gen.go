@@ -4993,6 +4993,7 @@ type AgentCreatedJSONResponse struct {
 }
 
 type AgentPageResponseHeaders struct {
+	ETag       *string
 	XRequestID *string
 }
 type AgentPageJSONResponse struct {
@@ -5084,7 +5085,16 @@ type NotFoundJSONResponse struct {
 	Headers NotFoundResponseHeaders
 }
 
+type NotModifiedResponseHeaders struct {
+	ETag       *string
+	XRequestID *string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
+}
+
 type OneAgentResponseHeaders struct {
+	ETag       *string
 	XRequestID *string
 }
 type OneAgentJSONResponse struct {
@@ -5103,6 +5113,7 @@ type OneOrderJSONResponse struct {
 }
 
 type OneRiskProfileResponseHeaders struct {
+	ETag       *string
 	XRequestID *string
 }
 type OneRiskProfileJSONResponse struct {
@@ -6566,12 +6577,28 @@ func (response ListAgents200JSONResponse) VisitListAgentsResponse(w http.Respons
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListAgents304Response = NotModifiedResponse
+
+func (response ListAgents304Response) VisitListAgentsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListAgents401JSONResponse struct{ UnauthorizedJSONResponse }
@@ -6775,12 +6802,28 @@ func (response GetAgentOverview200JSONResponse) VisitGetAgentOverviewResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAgentOverview304Response = NotModifiedResponse
+
+func (response GetAgentOverview304Response) VisitGetAgentOverviewResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAgentOverview401JSONResponse struct{ UnauthorizedJSONResponse }
@@ -6946,12 +6989,28 @@ func (response GetAgent200JSONResponse) VisitGetAgentResponse(w http.ResponseWri
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAgent304Response = NotModifiedResponse
+
+func (response GetAgent304Response) VisitGetAgentResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAgent401JSONResponse struct{ UnauthorizedJSONResponse }
@@ -7050,6 +7109,9 @@ func (response UpdateAgent200JSONResponse) VisitUpdateAgentResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -7784,12 +7846,28 @@ func (response GetAgentRisk200JSONResponse) VisitGetAgentRiskResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAgentRisk304Response = NotModifiedResponse
+
+func (response GetAgentRisk304Response) VisitGetAgentRiskResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAgentRisk401JSONResponse struct{ UnauthorizedJSONResponse }
@@ -7888,6 +7966,9 @@ func (response UpdateAgentRisk200JSONResponse) VisitUpdateAgentRiskResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}

@@ -48,7 +48,7 @@ with agent as (
         $13::text, 'active', $14::timestamptz, $14::timestamptz, $15::uuid,
         $14::timestamptz, $16::timestamptz, $6::numeric
     )
-    returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
+    returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version
 ), key as (
     insert into agent_keys (digest, agent_id, account_id)
     values ($4::bytea, $1::uuid, $2::uuid)
@@ -67,7 +67,7 @@ with agent as (
         $6::numeric, 'deposit', $14::timestamptz
     )
 )
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agent
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agent
 `
 
 type AgentCreateParams struct {
@@ -112,6 +112,7 @@ type AgentCreateRow struct {
 	SessionStartedAt   time.Time
 	DayStartedAt       *time.Time
 	DayStartEquity     *decimal.Decimal
+	Version            int64
 }
 
 // AgentCreate makes an agent with its key, sealed and as a digest, and its first balance, in one statement.
@@ -158,6 +159,7 @@ func (q *Queries) AgentCreate(ctx context.Context, db DBTX, arg AgentCreateParam
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }
@@ -192,7 +194,7 @@ func (q *Queries) AgentDelete(ctx context.Context, db DBTX, arg AgentDeleteParam
 }
 
 const AgentGet = `-- name: AgentGet :one
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents where id = $1::uuid and account_id = $2::uuid
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agents where id = $1::uuid and account_id = $2::uuid
 `
 
 type AgentGetParams struct {
@@ -224,12 +226,13 @@ func (q *Queries) AgentGet(ctx context.Context, db DBTX, arg AgentGetParams) (Ag
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }
 
 const AgentGetSealedKey = `-- name: AgentGetSealedKey :one
-select agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity, sealed_keys.sealed
+select agents.id, agents.account_id, agents.display_name, agents.api_key_digest, agents.api_key_preview, agents.starting_balance, agents.llm_model, agents.framework, agents.strategy_tags, agents.max_position_size_pct, agents.daily_loss_limit_pct, agents.max_open_orders, agents.color, agents.status, agents.created_at, agents.updated_at, agents.session_id, agents.session_started_at, agents.day_started_at, agents.day_start_equity, agents.version, sealed_keys.sealed
 from agents
 inner join sealed_keys on sealed_keys.agent_id = agents.id
 where agents.id = $1::uuid and agents.account_id = $2::uuid
@@ -269,6 +272,7 @@ func (q *Queries) AgentGetSealedKey(ctx context.Context, db DBTX, arg AgentGetSe
 		&i.Agent.SessionStartedAt,
 		&i.Agent.DayStartedAt,
 		&i.Agent.DayStartEquity,
+		&i.Agent.Version,
 		&i.Sealed,
 	)
 	return i, err
@@ -294,7 +298,8 @@ with dropped as (
 update agents set
     api_key_digest = $1::bytea,
     api_key_preview = $2::text,
-    updated_at = greatest(updated_at, $3::timestamptz)
+    updated_at = greatest(updated_at, $3::timestamptz),
+    version = version + 1
 where id = $4::uuid and account_id = $5::uuid
 `
 
@@ -323,7 +328,7 @@ func (q *Queries) AgentKeyReplace(ctx context.Context, db DBTX, arg AgentKeyRepl
 }
 
 const AgentList = `-- name: AgentList :many
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agents
 where account_id = $1::uuid
 order by created_at, id
 limit $3::integer offset $2::integer
@@ -365,6 +370,7 @@ func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) (
 			&i.SessionStartedAt,
 			&i.DayStartedAt,
 			&i.DayStartEquity,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -377,7 +383,7 @@ func (q *Queries) AgentList(ctx context.Context, db DBTX, arg AgentListParams) (
 }
 
 const AgentListActive = `-- name: AgentListActive :many
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agents
 where account_id = $1::uuid and status = 'active'
 order by created_at, id
 limit $3::integer offset $2::integer
@@ -420,6 +426,7 @@ func (q *Queries) AgentListActive(ctx context.Context, db DBTX, arg AgentListAct
 			&i.SessionStartedAt,
 			&i.DayStartedAt,
 			&i.DayStartEquity,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -432,7 +439,7 @@ func (q *Queries) AgentListActive(ctx context.Context, db DBTX, arg AgentListAct
 }
 
 const AgentLock = `-- name: AgentLock :one
-select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity from agents where id = $1::uuid and account_id = $2::uuid for no key update
+select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agents where id = $1::uuid and account_id = $2::uuid for no key update
 `
 
 type AgentLockParams struct {
@@ -465,6 +472,7 @@ func (q *Queries) AgentLock(ctx context.Context, db DBTX, arg AgentLockParams) (
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }
@@ -477,9 +485,10 @@ update agents set
     session_started_at = $3::timestamptz,
     day_started_at = $4::timestamptz,
     day_start_equity = $1::numeric,
-    updated_at = greatest(updated_at, $3::timestamptz)
+    updated_at = greatest(updated_at, $3::timestamptz),
+    version = version + 1
 where id = $5::uuid and account_id = $6::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version
 `
 
 type AgentResetParams struct {
@@ -523,6 +532,7 @@ func (q *Queries) AgentReset(ctx context.Context, db DBTX, arg AgentResetParams)
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }
@@ -532,9 +542,10 @@ update agents set
     status = $1::text,
     updated_at = case
         when status = $1::text then updated_at else greatest(updated_at, $2::timestamptz)
-    end
+    end,
+    version = version + case when status = $1::text then 0 else 1 end
 where id = $3::uuid and account_id = $4::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version
 `
 
 type AgentSetStatusParams struct {
@@ -574,6 +585,7 @@ func (q *Queries) AgentSetStatus(ctx context.Context, db DBTX, arg AgentSetStatu
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }
@@ -585,9 +597,10 @@ update agents set
     framework = case when $5::boolean then $6::text else framework end,
     strategy_tags = case when $7::boolean then $8::text[] else strategy_tags end,
     color = case when $9::boolean then $10::text else color end,
-    updated_at = greatest(updated_at, $11::timestamptz)
+    updated_at = greatest(updated_at, $11::timestamptz),
+    version = version + 1
 where id = $12::uuid and account_id = $13::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version
 `
 
 type AgentUpdateParams struct {
@@ -645,6 +658,7 @@ func (q *Queries) AgentUpdate(ctx context.Context, db DBTX, arg AgentUpdateParam
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }
@@ -654,9 +668,10 @@ update agents set
     max_position_size_pct = $1::integer,
     daily_loss_limit_pct = $2::integer,
     max_open_orders = $3::integer,
-    updated_at = greatest(updated_at, $4::timestamptz)
+    updated_at = greatest(updated_at, $4::timestamptz),
+    version = version + 1
 where id = $5::uuid and account_id = $6::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity
+returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version
 `
 
 type AgentUpdateRiskProfileParams struct {
@@ -699,6 +714,7 @@ func (q *Queries) AgentUpdateRiskProfile(ctx context.Context, db DBTX, arg Agent
 		&i.SessionStartedAt,
 		&i.DayStartedAt,
 		&i.DayStartEquity,
+		&i.Version,
 	)
 	return i, err
 }

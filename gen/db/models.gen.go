@@ -44,6 +44,7 @@ type Agent struct {
 	SessionStartedAt   time.Time
 	DayStartedAt       *time.Time
 	DayStartEquity     *decimal.Decimal
+	Version            int64
 }
 
 type AgentKey struct {

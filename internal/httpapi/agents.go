@@ -99,40 +99,45 @@ func (s *Server) insertAgent(
 // ListAgents answers a page of the account's agents, oldest first.
 func (s *Server) ListAgents(ctx context.Context, req api.ListAgentsRequestObject) (api.ListAgentsResponseObject, error) {
 	// The validator has put the spec's defaults in for what was not sent.
-	page, err := s.listAgents(ctx, *req.Params.IncludeArchived, req.Params.Limit, *req.Params.Offset)
-	return api.ListAgents200JSONResponse{AgentPageJSONResponse: page}, err
+	agents, total, err := s.listAgents(ctx, *req.Params.IncludeArchived, req.Params.Limit, *req.Params.Offset)
+	if err == nil && unchanged(ctx, total, agents...) {
+		return api.ListAgents304Response{}, nil
+	}
+	return api.ListAgents200JSONResponse{AgentPageJSONResponse: pageOf(agents, total)}, err
 }
 
 // GetAgentOverview answers every agent of the account that is not archived.
 func (s *Server) GetAgentOverview(ctx context.Context, _ api.GetAgentOverviewRequestObject) (api.GetAgentOverviewResponseObject, error) {
-	page, err := s.listAgents(ctx, false, nil, 0)
-	return api.GetAgentOverview200JSONResponse{AgentPageJSONResponse: page}, err
+	agents, total, err := s.listAgents(ctx, false, nil, 0)
+	if err == nil && unchanged(ctx, total, agents...) {
+		return api.GetAgentOverview304Response{}, nil
+	}
+	return api.GetAgentOverview200JSONResponse{AgentPageJSONResponse: pageOf(agents, total)}, err
 }
 
 // listAgents reads a page, and how many agents there are in all, as they were at one moment.
-func (s *Server) listAgents(ctx context.Context, includeArchived bool, limit *int32, offset int32) (api.AgentPageJSONResponse, error) {
+func (s *Server) listAgents(ctx context.Context, includeArchived bool, limit *int32, offset int32) (agents []db.Agent, total int64, err error) {
 	list, count := db.AgentListActive, db.AgentCountActive
 	if includeArchived {
 		list, count = db.AgentList, db.AgentCount
 	}
-	page := api.AgentPageJSONResponse{Body: api.AgentList{Agents: []api.Agent{}}}
 	var pipeline pgx.Batch
 	pipeline.Queue("begin isolation level repeatable read read only")
-	pipeline.Queue(list, owner(ctx), offset, limit).Query(func(rows pgx.Rows) error {
-		agents, err := pgx.CollectRows(rows, pgx.RowToStructByPos[db.Agent])
-		for _, agent := range agents {
-			page.Body.Agents = append(page.Body.Agents, agentOf(agent))
-		}
+	pipeline.Queue(list, owner(ctx), offset, limit).Query(func(rows pgx.Rows) (err error) {
+		agents, err = pgx.CollectRows(rows, pgx.RowToStructByPos[db.Agent])
 		return err
 	})
-	pipeline.Queue(count, owner(ctx)).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Body.Total) })
+	pipeline.Queue(count, owner(ctx)).QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
 	pipeline.Queue("commit")
-	return page, s.pool.SendBatch(ctx, &pipeline).Close()
+	return agents, total, s.pool.SendBatch(ctx, &pipeline).Close()
 }
 
 // GetAgent answers one agent.
 func (s *Server) GetAgent(ctx context.Context, req api.GetAgentRequestObject) (api.GetAgentResponseObject, error) {
 	agent, err := found(db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
+	if err == nil && unchanged(ctx, 1, agent) {
+		return api.GetAgent304Response{}, nil
+	}
 	return api.GetAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
 }
 

@@ -161,6 +161,9 @@ func (s *Server) GetAgentRisk(
 	ctx context.Context, req api.GetAgentRiskRequestObject,
 ) (api.GetAgentRiskResponseObject, error) {
 	agent, err := found(db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
+	if err == nil && unchanged(ctx, 1, agent) {
+		return api.GetAgentRisk304Response{}, nil
+	}
 	return api.GetAgentRisk200JSONResponse{
 		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent)},
 	}, err

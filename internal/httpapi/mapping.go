@@ -6,6 +6,14 @@ import (
 	"github.com/oapi-codegen/nullable"
 )
 
+func pageOf(agents []db.Agent, total int64) api.AgentPageJSONResponse {
+	page := api.AgentPageJSONResponse{Body: api.AgentList{Agents: make([]api.Agent, len(agents)), Total: total}}
+	for n, agent := range agents {
+		page.Body.Agents[n] = agentOf(agent)
+	}
+	return page
+}
+
 func agentOf(agent db.Agent) api.Agent {
 	return api.Agent{
 		ID:              agent.ID,

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/exchange"
@@ -35,6 +36,7 @@ type call struct {
 	verified      bool   // the scope was checked by the database since
 	body          []byte // as it came
 	requestDigest []byte // of a request with an Idempotency-Key
+	ifNoneMatch   string
 	answer        http.Header
 	gone          func() bool // the client did not wait for the answer
 }
@@ -55,7 +57,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if !acceptableRequestID.MatchString(id) || credential.MatchString(id) {
 			id = uuid.Must(uuid.NewV7()).String()
 		}
-		call := &call{requestID: id, host: r.Host, answer: c.Response().Header(), gone: func() bool { return r.Context().Err() != nil }}
+		call := &call{
+			requestID: id, host: r.Host, ifNoneMatch: strings.Join(r.Header.Values("If-None-Match"), ","),
+			answer: c.Response().Header(), gone: func() bool { return r.Context().Err() != nil },
+		}
 		call.answer.Set(headerRequestID, id)
 		call.answer.Set("X-Content-Type-Options", "nosniff")
 		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callKey{}, call)))
