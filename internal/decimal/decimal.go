@@ -8,6 +8,7 @@ package decimal
 import (
 	"errors"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -29,10 +30,12 @@ const (
 	places      = 8  // digits after the point
 	wholeDigits = 20 // digits before the point
 	precision   = wholeDigits + places
+	smallDigits = 11 // before the point, of numbers whose units always fit 64 bits
 
 	// maxInput is the longest text Parse looks at, in bytes: twice the longest
 	// canonical text, so that there is room for leading zeros.
-	maxInput = 2 * (len("-") + wholeDigits + len(".") + places)
+	maxInput = 2 * maxText
+	maxText  = len("-") + wholeDigits + len(".") + places
 )
 
 var (
@@ -60,6 +63,19 @@ func Parse(s string) (Decimal, error) {
 	if len(fraction) > places {
 		return Decimal{}, errTooFine
 	}
+	if len(whole) <= smallDigits { // nearly always, and worth a path without big numbers
+		units, err := strconv.ParseUint(whole, 10, 64)
+		if err != nil {
+			return Decimal{}, errNotation
+		}
+		for n := range places {
+			units *= 10
+			if n < len(fraction) {
+				units += uint64(fraction[n] - '0')
+			}
+		}
+		return newSmall(negative, units), nil
+	}
 	units, ok := new(big.Int).SetString(whole+fraction+strings.Repeat("0", places-len(fraction)), 10)
 	if !ok {
 		return Decimal{}, errNotation
@@ -83,10 +99,23 @@ func MustParse(s string) Decimal {
 // such as "5000.00000000" or "-0.00000001": at most 30 characters, which Parse
 // reads back to the same value.
 func (d Decimal) String() string {
-	if d.IsZero() {
-		return "0.00000000"
+	var room [maxText]byte
+	return string(d.appendText(room[:0]))
+}
+
+func (d Decimal) appendText(buf []byte) []byte {
+	units, ok := d.small()
+	if !ok {
+		return d.value.Append(buf, 'f')
 	}
-	return d.value.Text('f')
+	if d.value.Negative {
+		buf = append(buf, '-')
+	}
+	buf = append(strconv.AppendUint(buf, units/unitsPerOne, 10), '.')
+	// With a digit in front, so that zeros at the beginning are written.
+	start := len(buf)
+	buf = strconv.AppendUint(buf, unitsPerOne+units%unitsPerOne, 10)
+	return append(buf[:start], buf[start+1:]...)
 }
 
 // Cmp returns -1 if d is less than other, 0 if they are equal, and 1 if d is

@@ -19,7 +19,7 @@ var errJSON = errors.New(`a decimal in JSON is a string, such as "1250.75"`)
 
 // MarshalText returns String. It never fails.
 func (d Decimal) MarshalText() ([]byte, error) {
-	return []byte(d.String()), nil
+	return d.appendText(make([]byte, 0, maxText)), nil
 }
 
 // UnmarshalText sets d to what Parse makes of text. On error d is unchanged.
@@ -30,7 +30,8 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 // MarshalJSON returns String as a JSON string, not a JSON number, which readers
 // in other languages would turn into a float. It never fails.
 func (d Decimal) MarshalJSON() ([]byte, error) {
-	return []byte(`"` + d.String() + `"`), nil
+	buf := append(make([]byte, 0, maxText+len(`""`)), '"')
+	return append(d.appendText(buf), '"'), nil
 }
 
 // UnmarshalJSON sets d to what Parse makes of the JSON string in data. Anything

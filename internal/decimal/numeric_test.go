@@ -1,6 +1,7 @@
 package decimal_test
 
 import (
+	"encoding/binary"
 	"math"
 	"math/big"
 	"testing"
@@ -157,4 +158,63 @@ func TestScanningAColumnOfTheDeclaredScaleAllocatesNothing(t *testing.T) {
 
 func power(exponent int32) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(exponent)), nil)
+}
+
+// What pgx makes of a numeric is the judge of what we write and read.
+func TestBinaryNumericsAreThoseOfPgx(t *testing.T) {
+	t.Parallel()
+	types := pgtype.NewMap()
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawDecimal(t)
+		var theirs pgtype.Numeric
+		require.NoError(t, types.Scan(pgtype.NumericOID, pgtype.BinaryFormatCode, d.AppendNumeric(nil), &theirs))
+		var read decimal.Decimal
+		require.NoError(t, read.ScanNumeric(theirs))
+		require.True(t, read == d, "%s became %s", d, read)
+
+		value, err := d.NumericValue()
+		require.NoError(t, err)
+		wire, err := types.Encode(pgtype.NumericOID, pgtype.BinaryFormatCode, value, nil)
+		require.NoError(t, err)
+		read = decimal.Decimal{}
+		require.NoError(t, read.UnmarshalNumeric(wire))
+		require.True(t, read == d, "%s became %s", d, read)
+	})
+}
+
+func TestAnyBytesAreReadAsPgxReadsThem(t *testing.T) {
+	t.Parallel()
+	types := pgtype.NewMap()
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.SliceOfN(rapid.Uint16Range(0, 9999), 0, 9).Draw(t, "digits")
+		wire := binary.BigEndian.AppendUint16(nil, uint16(len(digits)))
+		wire = binary.BigEndian.AppendUint16(wire, uint16(rapid.Int16Range(-6, 8).Draw(t, "weight")))
+		wire = binary.BigEndian.AppendUint16(wire, rapid.SampledFrom([]uint16{0, 0x4000, 0xC000, 0xD000, 0xF000}).Draw(t, "sign"))
+		wire = binary.BigEndian.AppendUint16(wire, 24) // PostgreSQL shows every place that there is
+		for _, digit := range digits {
+			wire = binary.BigEndian.AppendUint16(wire, digit)
+		}
+		var theirs pgtype.Numeric
+		var want, got decimal.Decimal
+		wantErr := types.Scan(pgtype.NumericOID, pgtype.BinaryFormatCode, wire, &theirs)
+		if wantErr == nil {
+			wantErr = want.ScanNumeric(theirs)
+		}
+		gotErr := got.UnmarshalNumeric(wire)
+		require.Equal(t, wantErr == nil, gotErr == nil, "%v, and %v", wantErr, gotErr)
+		require.True(t, want == got, "%s, and %s", want, got)
+	})
+}
+
+func FuzzUnmarshalNumeric(f *testing.F) {
+	f.Add(decimal.MustParse("-12345678901234567890.12345678").AppendNumeric(nil))
+	f.Add([]byte{0, 1, 0})
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		var d decimal.Decimal
+		if d.UnmarshalNumeric(wire) == nil {
+			var again decimal.Decimal
+			require.NoError(t, again.UnmarshalNumeric(d.AppendNumeric(nil)))
+			require.True(t, d == again)
+		}
+	})
 }

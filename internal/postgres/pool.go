@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -86,11 +85,7 @@ func configure(url string) (*pgxpool.Config, error) {
 	// A replica that is lost with its machine must not keep its locks until TCP gives up.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		registerUUID(conn.TypeMap())
-		// pgx would answer times in the zone of this machine.
-		conn.TypeMap().RegisterType(&pgtype.Type{
-			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
-		})
+		registerBinary(conn.TypeMap())
 		return nil
 	}
 	return config, nil

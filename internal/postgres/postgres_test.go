@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/testkit"
@@ -235,4 +236,26 @@ func TestIDsAreStoredAsTheyAre(t *testing.T) {
 	var text string
 	require.NoError(t, pool.QueryRow(t.Context(), "select $1::uuid::text", id).Scan(&text))
 	require.Equal(t, id.String(), text)
+}
+
+func TestDecimalsAreStoredAsTheyAre(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	one, large := decimal.MustParse("-1.5"), decimal.MustParse("12345678901234567890.12345678")
+	var again decimal.Decimal
+	var some, none *decimal.Decimal
+	var list []decimal.Decimal
+	var gaps []*decimal.Decimal
+	var empty []decimal.Decimal
+	var text string
+	require.NoError(t, pool.QueryRow(t.Context(), "select $1::numeric, $2::numeric, $3::numeric, $4::numeric[], $5::numeric[], $6::numeric[], $2::numeric::text",
+		one, &large, (*decimal.Decimal)(nil), []decimal.Decimal{one, {}, large}, []*decimal.Decimal{nil, &large}, []decimal.Decimal{},
+	).Scan(&again, &some, &none, &list, &gaps, &empty, &text))
+	require.Equal(t, one, again)
+	require.Equal(t, large, *some)
+	require.Nil(t, none)
+	require.Equal(t, []decimal.Decimal{one, {}, large}, list)
+	require.Equal(t, []*decimal.Decimal{nil, &large}, gaps)
+	require.Empty(t, empty)
+	require.Equal(t, large.String(), text)
 }
