@@ -45,13 +45,26 @@ generate:
 	@rm -f gen/db/*.gen.go
 	@go tool sqlc generate
 
+## sdk: make the SDKs
+.PHONY: sdk
+sdk: sdk-typescript
+
+.PHONY: sdk-typescript
+sdk-typescript:
+	@go build -o .build/withtools ./internal/testkit/withtools
+	@mkdir -p gen/sdk/typescript
+	@find gen/sdk/typescript -mindepth 1 -maxdepth 1 ! -name node_modules ! -name dist -exec rm -rf {} +
+	@cp -R internal/sdk/typescript/package/. LICENSE gen/sdk/typescript/
+	@.build/withtools internal/sdk/typescript/package-lock.json swagger-typescript-api generate --silent \
+	  --path openapi.yaml --output gen/sdk/typescript/src --custom-config internal/sdk/typescript/generator.config.mjs
+
 ## verify: fail if anything generated is stale or go.mod is not tidy
 .PHONY: verify
 verify:
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
 	cp -R gen "$$before"; \
-	$(MAKE) --no-print-directory generate; \
-	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate has just made.' >&2; exit 1; }
+	$(MAKE) --no-print-directory generate sdk; \
+	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
 	@go mod tidy -diff || { echo 'make verify: run go mod tidy.' >&2; exit 1; }
 
 ## lint: look for mistakes that tests do not find

@@ -1,0 +1,248 @@
+import { InvalidTokenError, TokenExpiredError, errorTypes } from "./error-codes.js";
+import { ApiError, ConnectionError, MissingCredentialsError, TimeoutError } from "./errors.js";
+import type { ErrorSchema, LoginRequest, Token } from "./models.js";
+import { mayPass, pause, pauseMs, withSignal } from "./retry.js";
+import { Session } from "./session.js";
+
+/** What a client is made of. All of it may be left out. */
+export interface ClientOptions {
+  /** Where the server is. Default: the environment's `AGENTEXCHANGE_BASE_URL`, else `http://127.0.0.1:8080`. */
+  baseUrl?: string | undefined;
+  /**
+   * An account's or an agent's key. When neither key, secret nor token is given, key and secret are taken from the
+   * environment, `AGENTEXCHANGE_API_KEY` and `AGENTEXCHANGE_API_SECRET`.
+   */
+  apiKey?: string | undefined;
+  /** The account's secret, with which the client logs in by itself. */
+  apiSecret?: string | undefined;
+  /** A bearer token to begin with. */
+  token?: string | undefined;
+  /** The agent that calls of an account act for, where it is not its default agent. */
+  agentId?: string | undefined;
+  /** How long one attempt may take. Default: 30,000. */
+  timeoutMs?: number | undefined;
+  /** How often a call is repeated at most. Default: 4. */
+  maxRetries?: number | undefined;
+  /** Sends the requests in place of the global `fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Ends the call, which then rejects with the signal's reason. What the server made of it is not known. */
+  signal?: AbortSignal | undefined;
+  /** How long one attempt may take, in place of the client's. */
+  timeoutMs?: number | undefined;
+  /** How often the call is repeated at most, in place of the client's. */
+  maxRetries?: number | undefined;
+}
+
+// A timer of more fires at once.
+const longestTimerMs = 2 ** 31 - 1;
+
+/** One call of an operation. */
+export interface Call {
+  method: string;
+  path: string;
+  /** The headers that may carry credentials, the preferred one first. None: the operation is public. */
+  auth: readonly string[];
+  query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Those left undefined have a default. */
+  headers?: Readonly<Record<string, string | undefined>>;
+  body?: unknown;
+  answer: "json" | "text" | "none";
+}
+
+/** A call as it is sent, every time the same but for the token. */
+interface Message {
+  method: string;
+  url: URL;
+  headers: Headers;
+  body: string | null;
+}
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/** Sends calls with credentials, and repeats them as long as that may help. */
+export abstract class Transport {
+  readonly #baseUrl: string;
+  readonly #apiKey: string | undefined;
+  readonly #session: Session;
+  readonly #agentId: string | undefined;
+  readonly #timeoutMs: number;
+  readonly #maxRetries: number;
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor(options: ClientOptions = {}) {
+    this.#baseUrl = baseUrl(options.baseUrl ?? environment("BASE_URL") ?? "http://127.0.0.1:8080");
+    if (options.apiSecret !== undefined && options.apiKey === undefined) {
+      throw new MissingCredentialsError("An apiSecret is of no use without the account's apiKey. Pass both.");
+    }
+    const given = [options.apiKey, options.token].some((value) => value !== undefined);
+    const apiKey = given ? options.apiKey : environment("API_KEY");
+    const apiSecret = given ? options.apiSecret : apiKey && environment("API_SECRET");
+    const login = () => this.login({ api_key: apiKey!, api_secret: apiSecret! });
+    this.#apiKey = apiKey;
+    this.#session = new Session(apiSecret === undefined ? undefined : login, options.token);
+    this.#agentId = options.agentId;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#maxRetries = options.maxRetries ?? 4;
+    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  }
+
+  abstract login(body: LoginRequest): Promise<Token>;
+
+  /** Makes a call, as often as it takes, with one Idempotency-Key. */
+  protected async call<T>(call: Call, options: CallOptions): Promise<T> {
+    const message = this.#message(call);
+    const { signal, maxRetries = this.#maxRetries } = options;
+    let renewed = false;
+    for (let failures = 0; ; ) {
+      signal?.throwIfAborted();
+      const token = await withSignal(signal, this.#authenticate(call, message.headers));
+      let advice: string | null = null;
+      try {
+        const answer = await this.#exchange(message, options);
+        if (answer.status >= 200 && answer.status < 300) return decode<T>(answer, call);
+        advice = answer.headers.get("Retry-After");
+        throw refusal(answer, call);
+      } catch (error) {
+        if (!renewed && token !== undefined && isStale(error) && this.#session.refused(token)) {
+          renewed = true;
+          continue;
+        }
+        if (failures >= maxRetries || !mayPass(error)) throw error;
+      }
+      await pause(pauseMs(failures++, advice), signal);
+    }
+  }
+
+  #message({ method, path, query = {}, headers = {}, body }: Call): Message {
+    const url = new URL(this.#baseUrl + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const sent = new Headers(body === undefined ? {} : { "Content-Type": "application/json" });
+    for (const [name, value = this.#headerDefault(name)] of Object.entries(headers)) {
+      if (value !== undefined) sent.set(name, value);
+    }
+    return { method, url, headers: sent, body: body === undefined ? null : JSON.stringify(body) };
+  }
+
+  #headerDefault(name: string): string | undefined {
+    if (name === "Idempotency-Key") return randomKey();
+    if (name === "X-Agent-Id") return this.#agentId;
+    return undefined;
+  }
+
+  /** Puts credentials into the headers, and answers the token if it is one. */
+  async #authenticate({ auth, method, path }: Call, headers: Headers): Promise<string | undefined> {
+    if (auth.length === 0) return undefined;
+    const keyHeader = auth.find((name) => name !== "Authorization");
+    if (keyHeader !== undefined && this.#apiKey !== undefined) {
+      headers.set(keyHeader, this.#apiKey);
+      return undefined;
+    }
+    if (auth.includes("Authorization") && this.#session.exists) {
+      const token = await this.#session.token();
+      headers.set("Authorization", `Bearer ${token}`);
+      return token;
+    }
+    const what = keyHeader === undefined ? "apiKey and apiSecret of an account (or a token)" : "an apiKey (or a token)";
+    throw new MissingCredentialsError(`${method} ${path} needs ${what}. Pass it to the client.`);
+  }
+
+  /** Sends a request once and reads all of the answer. */
+  async #exchange(message: Message, options: CallOptions): Promise<Answer> {
+    const { signal, timeoutMs = this.#timeoutMs } = options;
+    const { url, ...init } = message;
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort(), Math.min(timeoutMs, longestTimerMs));
+    const stop = () => ending.abort();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      // A redirect is answered like any error: followed, it would carry the key to wherever it points.
+      const response = await this.#fetch(url, { ...init, redirect: "manual", signal: ending.signal });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const what = `${init.method} ${url.pathname}`;
+      if (ending.signal.aborted) throw new TimeoutError(`${what} was not answered within ${timeoutMs} ms.`);
+      throw new ConnectionError(`${what} was not answered: the connection failed.`, { cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+}
+
+/** Fills parameters into a path. */
+export function path(texts: TemplateStringsArray, ...values: readonly string[]): string {
+  return String.raw({ raw: texts }, ...values.map(segment));
+}
+
+function segment(value: string): string {
+  // An empty segment or a dot would name another path, and with DELETE perhaps a fatal one.
+  if (typeof value !== "string" || ["", ".", ".."].includes(value)) {
+    throw new TypeError(`${JSON.stringify(value)} cannot stand in a path.`);
+  }
+  return encodeURIComponent(value);
+}
+
+function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new TypeError("baseUrl is to be a URL such as http://127.0.0.1:8080.");
+  }
+  return text.replace(/\/+$/, "");
+}
+
+/** What the environment says, where there is one: a browser has none. */
+function environment(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.[`AGENTEXCHANGE_${name}`] || undefined;
+}
+
+/** 128 random bits. Unlike randomUUID, this works in pages that came by plain HTTP. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof TokenExpiredError || error instanceof InvalidTokenError;
+}
+
+function decode<T>(answer: Answer, call: Call): T {
+  if (call.answer === "none") return undefined as T;
+  if (call.answer === "text") return answer.text as T;
+  const value = parsed(answer.text);
+  if (value === undefined) throw strange(answer, call);
+  return value as T;
+}
+
+function refusal(answer: Answer, call: Call): ApiError {
+  const { error } = (parsed(answer.text) ?? {}) as Partial<ErrorSchema>;
+  if (typeof error?.code !== "string" || typeof error.message !== "string") return strange(answer, call);
+  const { code, message, details, request_id: requestId } = error;
+  const type = Object.hasOwn(errorTypes, code) ? errorTypes[code] : ApiError;
+  return new type({ status: answer.status, code, message, details, requestId });
+}
+
+/** An answer that is not of this server, or of no version that this package knows. */
+function strange({ status, headers }: Answer, { method, path }: Call): ApiError {
+  const message = `${method} ${path} was answered with status ${status}, and not as the API says. Is baseUrl right?`;
+  const requestId = headers.get("X-Request-Id") ?? undefined;
+  return new ApiError({ status, code: undefined, message, details: undefined, requestId });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
