@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# The modules beside the server's: the Go SDK, and programs that use it.
+GO_MODULES := gen/sdk/go internal/sdk/golang/example internal/sdk/golang/tests
 # The server is one static binary. sqlc, too, needs no C compiler this way.
 export CGO_ENABLED ?= 0
 
@@ -45,14 +47,25 @@ generate:
 	@rm -f gen/db/*.gen.go
 	@go tool sqlc generate
 
+## sdk: make the SDKs of openapi.yaml
+.PHONY: sdk
+sdk: sdk-go
+
+.PHONY: sdk-go
+sdk-go:
+	@go run ./internal/sdk/golang/generate openapi.yaml internal/sdk/golang/static internal/sdk/golang/templates gen/sdk/go
+	@cp LICENSE gen/sdk/go/LICENSE
+
 ## verify: fail if anything generated is stale or go.mod is not tidy
 .PHONY: verify
 verify:
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
 	cp -R gen "$$before"; \
-	$(MAKE) --no-print-directory generate; \
-	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate has just made.' >&2; exit 1; }
-	@go mod tidy -diff || { echo 'make verify: run go mod tidy.' >&2; exit 1; }
+	$(MAKE) --no-print-directory generate sdk; \
+	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
+	@for module in . $(GO_MODULES); do \
+	  (cd "$$module" && go mod tidy -diff) || { echo "make verify: run go mod tidy in $$module." >&2; exit 1; }; \
+	done
 
 ## lint: look for mistakes that tests do not find
 .PHONY: lint
