@@ -53,8 +53,7 @@ sdk: sdk-go
 
 .PHONY: sdk-go
 sdk-go:
-	@go run ./internal/sdk/golang/generate openapi.yaml internal/sdk/golang/static internal/sdk/golang/templates gen/sdk/go
-	@cp LICENSE gen/sdk/go/LICENSE
+	@go run ./internal/sdk/golang/generate
 
 ## verify: fail if anything generated is stale or go.mod is not tidy
 .PHONY: verify
@@ -70,7 +69,9 @@ verify:
 ## lint: look for mistakes that tests do not find
 .PHONY: lint
 lint:
-	@go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
+	@for module in . $(GO_MODULES); do \
+	  (cd "$$module" && go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...); \
+	done
 
 ## bench: measure, as ratios within one run
 .PHONY: bench

@@ -48,7 +48,7 @@ func (c *Client) do(ctx context.Context, r *request, options []CallOption) ([]by
 		return nil, err
 	}
 	renewed := false
-	for retry := 0; ; retry++ {
+	for retry := 0; ; {
 		proof, err := c.prove(ctx, r)
 		if err != nil {
 			return nil, err
@@ -59,7 +59,6 @@ func (c *Client) do(ctx context.Context, r *request, options []CallOption) ([]by
 		}
 		if !renewed && c.tokens.discard(proof.token, err) {
 			renewed = true
-			retry--
 			continue
 		}
 		pause, again := pauseAfter(err, retry)
@@ -70,6 +69,7 @@ func (c *Client) do(ctx context.Context, r *request, options []CallOption) ([]by
 		case <-ctx.Done():
 			return nil, r.unanswered(ctx, err)
 		case <-time.After(pause):
+			retry++
 		}
 	}
 }

@@ -44,7 +44,8 @@ type Options struct {
 	// MaxRetries is how often a failed call is repeated; negative is never. Default: 4.
 	MaxRetries int
 
-	// HTTPClient sends the requests. Default: one that uses [http.DefaultTransport].
+	// HTTPClient sends the requests, and is copied: redirects are not followed, whatever it says. Default: one that uses
+	// [http.DefaultTransport].
 	HTTPClient *http.Client
 }
 

@@ -48,8 +48,15 @@ type tokens struct {
 
 	mu      sync.Mutex
 	token   Secret
-	expires time.Time     // when to replace it; zero is never
-	login   chan struct{} // closed when the login that is under way has ended; nil if none is
+	expires time.Time // when to replace it; zero is never
+	login   *login    // the one that is under way, if any
+}
+
+// login is what those who wait for it want to know.
+type login struct {
+	ended     chan struct{}
+	err       error
+	abandoned bool // by the caller who made it, so that another must
 }
 
 // get answers the token, and logs in if there is none or it is about to expire.
@@ -64,29 +71,32 @@ func (t *tokens) get(ctx context.Context, r *request) (Secret, error) {
 			defer t.mu.Unlock()
 			return "", t.missing(r)
 		}
-		other := t.login
-		if other == nil {
-			t.login = make(chan struct{})
-		}
-		t.mu.Unlock()
-		if other == nil {
+		current := t.login
+		if current == nil {
+			t.login = &login{ended: make(chan struct{})}
+			t.mu.Unlock()
 			return t.logIn(ctx)
 		}
+		t.mu.Unlock()
 		select {
-		case <-other:
+		case <-current.ended:
+			if current.err != nil && !current.abandoned {
+				return "", current.err
+			}
 		case <-ctx.Done():
 			return "", r.unanswered(ctx, ctx.Err())
 		}
 	}
 }
 
-// logIn gets a token, while others wait. If it fails, the next of them tries.
+// logIn gets a token, and tells those who wait.
 func (t *tokens) logIn(ctx context.Context) (Secret, error) {
 	asked := time.Now()
 	answer, err := t.client.Login(ctx, LoginRequest{APIKey: t.client.apiKey, APISecret: t.secret})
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	close(t.login)
+	t.login.err, t.login.abandoned = err, ctx.Err() != nil
+	close(t.login.ended)
 	t.login = nil
 	if err != nil {
 		return "", err

@@ -18,14 +18,14 @@ const symbol = "BTCUSDT"
 
 func main() {
 	log.SetFlags(0)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		log.Fatal(err) //nolint:gocritic // the process ends, and the signals' handler with it
+	if err := run(); err != nil {
+		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context) error {
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	owner, err := register(ctx)
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Command generate makes the Go SDK from openapi.yaml: generate SPEC STATIC TEMPLATES OUT. Of OUT it leaves nothing but
-// what it makes: the files of STATIC as they stand, and what oapi-codegen makes of TEMPLATES.
+// Command generate makes gen/sdk/go, the Go SDK, of openapi.yaml. It runs at the root of the repository, and leaves
+// nothing in that directory but what it makes: our own files as they stand, and what oapi-codegen makes of our templates.
 package main
 
 import (
@@ -11,46 +11,73 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
+const (
+	spec      = "openapi.yaml"
+	license   = "LICENSE"
+	static    = "internal/sdk/golang/static"
+	templates = "internal/sdk/golang/templates"
+	out       = "gen/sdk/go"
+)
+
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: generate SPEC STATIC TEMPLATES OUT")
-		os.Exit(2)
-	}
-	if err := generate(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
+	if err := generate(); err != nil {
 		fmt.Fprintln(os.Stderr, "generate the Go SDK:", err)
 		os.Exit(1)
 	}
 }
 
-func generate(spec, static, templates, out string) error {
+func generate() error {
 	doc, err := openapi3.NewLoader().LoadFromFile(spec)
 	if err != nil {
 		return err
 	}
-	overrides, err := readTemplates(templates)
+	rendered, err := render(doc)
 	if err != nil {
 		return err
 	}
+	if err := copyStatic(); err != nil {
+		return err
+	}
+	for name, code := range rendered {
+		if err := os.WriteFile(filepath.Join(out, name), []byte(code), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// render answers the files that are made of the spec, by their names.
+func render(doc *openapi3.T) (map[string]string, error) {
+	overrides, err := readTemplates()
+	if err != nil {
+		return nil, err
+	}
 	addFunctions(doc)
+	rendered := map[string]string{}
+	for name, what := range map[string]codegen.GenerateOptions{
+		"models.gen.go": {Models: true},
+		"client.gen.go": {Client: true},
+	} {
+		if rendered[name], err = codegen.Generate(doc, configuration(what, overrides)); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return rendered, nil
+}
+
+// copyStatic empties the SDK's directory and puts there what is not made of the spec.
+func copyStatic() error {
 	if err := os.RemoveAll(out); err != nil {
 		return err
 	}
 	if err := os.CopyFS(out, os.DirFS(static)); err != nil {
 		return err
 	}
-	for name, what := range map[string]codegen.GenerateOptions{
-		"models.gen.go": {Models: true},
-		"client.gen.go": {Client: true},
-	} {
-		code, err := codegen.Generate(doc, configuration(what, overrides))
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(out, name), []byte(code), 0o600); err != nil {
-			return err
-		}
+	text, err := os.ReadFile(license)
+	if err != nil {
+		return err
 	}
-	return nil
+	return os.WriteFile(filepath.Join(out, license), text, 0o600) //nolint:gosec // the path is made of constants
 }
 
 func configuration(what codegen.GenerateOptions, overrides map[string]string) codegen.Configuration {
@@ -69,22 +96,22 @@ func configuration(what codegen.GenerateOptions, overrides map[string]string) co
 	}
 }
 
-// readTemplates answers the templates of a directory by their names. They take the place of oapi-codegen's own.
-func readTemplates(dir string) (map[string]string, error) {
-	files, err := os.ReadDir(dir)
+// readTemplates answers our templates by their names. They take the place of oapi-codegen's own.
+func readTemplates() (map[string]string, error) {
+	files, err := os.ReadDir(templates)
 	if err != nil {
 		return nil, err
 	}
-	templates := map[string]string{}
+	overrides := map[string]string{}
 	for _, unused := range []string{"client-with-responses.tmpl", "request-bodies.tmpl"} {
-		templates[unused] = "{{\"\"}}\n" // an empty text would leave oapi-codegen's own
+		overrides[unused] = "{{\"\"}}\n" // an empty text would leave oapi-codegen's own
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		text, err := os.ReadFile(filepath.Join(templates, file.Name()))
 		if err != nil {
 			return nil, err
 		}
-		templates[file.Name()] = string(text)
+		overrides[file.Name()] = string(text)
 	}
-	return templates, nil
+	return overrides, nil
 }

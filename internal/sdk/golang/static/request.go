@@ -108,7 +108,7 @@ func (r *request) setHeader(name string, taken bool, value *string) {
 	case !taken:
 		r.fail(errors.New("takes no " + name))
 	case *value == "" || !sendable(*value):
-		r.fail(fmt.Errorf("%s is %q, which cannot be sent", name, *value))
+		r.fail(fmt.Errorf("%s is empty or contains a control character", name)) // it may be a secret, so it is not shown
 	default:
 		r.header.Set(name, *value)
 	}
@@ -152,7 +152,7 @@ func (r *request) send(ctx context.Context, c *Client, proof proof) ([]byte, err
 // unanswered is the error of an attempt without an answer: that of the caller's context, if it has ended.
 func (r *request) unanswered(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("agentexchange: %s: %w", r.operation, context.Cause(ctx))
+		return fmt.Errorf("agentexchange: %s: %w", r.operation, ctx.Err())
 	}
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
 		err = failed.Err // without the URL, which the operation stands for
