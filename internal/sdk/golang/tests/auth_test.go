@@ -63,6 +63,31 @@ func TestATokenThatTheServerRefusesIsReplacedOnce(t *testing.T) {
 	require.Len(t, p.requests(agentsPath), 2)
 }
 
+func TestALateRefusalOfTheOldTokenDoesNotDiscardTheNewOne(t *testing.T) {
+	t.Parallel()
+	arrived, release := make(chan struct{}), make(chan struct{})
+	p := newProxy(t, map[string][]fault{agentsPath: {func(p *proxy, w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-release
+		pass(p, w, r)
+	}, pass}})
+	account := register(t)
+	owner := newClient(t, agentexchange.Options{
+		BaseURL: p.URL, APIKey: account.APIKey, APISecret: account.APISecret, Token: "not.a.token",
+	})
+	late := make(chan error, 1)
+	go func() {
+		_, err := owner.ListAgents(t.Context(), nil)
+		late <- err
+	}()
+	<-arrived
+	_, err := owner.ListAgents(t.Context(), nil)
+	close(release)
+	require.NoError(t, err)
+	require.NoError(t, <-late)
+	require.Len(t, p.requests(loginPath), 1)
+}
+
 func TestATokenIsReplacedBeforeItExpires(t *testing.T) {
 	t.Parallel()
 	expires := func(in int) fault {
