@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# The modules beside the server's: the Go SDK, and programs that use it.
+GO_MODULES := gen/sdk/go internal/sdk/golang/example internal/sdk/golang/tests
 # The server is one static binary. sqlc, too, needs no C compiler this way.
 export CGO_ENABLED ?= 0
 
@@ -45,9 +47,9 @@ generate:
 	@rm -f gen/db/*.gen.go
 	@go tool sqlc generate
 
-## sdk: make the SDKs
+## sdk: make the SDKs of openapi.yaml
 .PHONY: sdk
-sdk: sdk-typescript
+sdk: sdk-go sdk-typescript
 
 .PHONY: sdk-typescript
 sdk-typescript:
@@ -58,6 +60,10 @@ sdk-typescript:
 	@.build/withtools internal/sdk/typescript/package-lock.json swagger-typescript-api generate --silent \
 	  --path openapi.yaml --output gen/sdk/typescript/src --custom-config internal/sdk/typescript/generator.config.mjs
 
+.PHONY: sdk-go
+sdk-go:
+	@go run ./internal/sdk/golang/generate
+
 ## verify: fail if anything generated is stale or go.mod is not tidy
 .PHONY: verify
 verify:
@@ -65,12 +71,16 @@ verify:
 	cp -R gen "$$before"; \
 	$(MAKE) --no-print-directory generate sdk; \
 	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
-	@go mod tidy -diff || { echo 'make verify: run go mod tidy.' >&2; exit 1; }
+	@for module in . $(GO_MODULES); do \
+	  (cd "$$module" && go mod tidy -diff) || { echo "make verify: run go mod tidy in $$module." >&2; exit 1; }; \
+	done
 
 ## lint: look for mistakes that tests do not find
 .PHONY: lint
 lint:
-	@go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...
+	@for module in . $(GO_MODULES); do \
+	  (cd "$$module" && go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...); \
+	done
 
 ## bench: measure, as ratios within one run
 .PHONY: bench

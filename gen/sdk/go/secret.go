@@ -1,0 +1,23 @@
+package agentexchange
+
+import "log/slog"
+
+const hidden = "[hidden]"
+
+// Secret is an API key, a secret or a token. Printed or logged it is hidden; string(secret) is the text itself, and so is
+// its JSON.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return hidden
+}
+
+// GoString hides the secret.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue hides the secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
