@@ -126,7 +126,7 @@ export interface GetAgentSkillParams {
 export interface ListPricesParams {
   /**
    * Symbols, separated by commas, in any case.
-   * @maxItems 1000
+   * @maxItems 100
    * @minItems 1
    */
   symbols?: SymbolSchema[];
