@@ -1,10 +1,3 @@
-// Package exchange holds the rules of trading, and what makes their outcome durable.
-//
-// The rules are pure functions over a Book: what one agent has, read under the lock of its row. They judge a request,
-// change the book in memory and note every change. The writers (writer.go) do this for many agents in one transaction:
-// what has queued while the last commit ran is locked and read in one pipeline, judged in order of arrival, and written
-// and committed in a second one. Whatever else changes a book (reset, archive, delete, cancelling all) takes the same
-// lock in a transaction of its own.
 package exchange
 
 import (
