@@ -45,13 +45,22 @@ generate:
 	@rm -f gen/db/*.gen.go
 	@go tool sqlc generate
 
+## sdk: make the SDKs
+.PHONY: sdk
+sdk: sdk-python
+
+.PHONY: sdk-python
+sdk-python:
+	@go build -o .build/withtools ./internal/testkit/withtools
+	@.build/withtools internal/sdk/python/requirements.txt python -B internal/sdk/python/generate.py openapi.yaml gen/sdk/python
+
 ## verify: fail if anything generated is stale or go.mod is not tidy
 .PHONY: verify
 verify:
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
 	cp -R gen "$$before"; \
-	$(MAKE) --no-print-directory generate; \
-	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate has just made.' >&2; exit 1; }
+	$(MAKE) --no-print-directory generate sdk; \
+	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
 	@go mod tidy -diff || { echo 'make verify: run go mod tidy.' >&2; exit 1; }
 
 ## lint: look for mistakes that tests do not find
