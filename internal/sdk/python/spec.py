@@ -58,6 +58,8 @@ class Operation:
     method: str
     path: str
     auth: list[str]
+    tag: str
+    summary: str
     description: str
     result_type: str
     result: str
@@ -157,7 +159,9 @@ class Spec:
             method=endpoint.method.upper(),
             path=endpoint.path,
             auth=[self.schemes[name] for requirement in raw["security"] for name in requirement],
-            description=f"{raw['summary']}.\n\n{raw['description']}",
+            tag=raw["tags"][0],
+            summary=raw["summary"],
+            description=raw["description"],
             result_type=result_type,
             result=result,
             result_description="\n".join(each["description"].strip() for each in self._successes(raw).values()),
@@ -200,9 +204,7 @@ class Spec:
         """Stops if the method could not be used, or not be repeated when an answer is lost."""
         keyed = any(each.wire_name == IDEMPOTENCY for each in operation.header_arguments)
         if operation.method == "POST" and not keyed and f"`{IDEMPOTENCY}` is ignored" not in _flat(raw["description"]):
-            sys.exit(
-                f"{operation.name} takes no {IDEMPOTENCY} and does not say that it is ignored: may it be repeated?"
-            )
+            sys.exit(f"{operation.name} takes no {IDEMPOTENCY}, nor says that it is ignored: is it safe to repeat?")
         names = [each.name for each in [*operation.path_arguments, *operation.named]]
         if len(names) != len(set(names)):
             sys.exit(f"{operation.name} would have two arguments of one name: {names}")
