@@ -60,7 +60,7 @@ verify:
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
 	cp -R gen "$$before"; \
 	$(MAKE) --no-print-directory generate sdk; \
-	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
+	diff -r -x __pycache__ "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
 	@go mod tidy -diff || { echo 'make verify: run go mod tidy.' >&2; exit 1; }
 
 ## lint: look for mistakes that tests do not find

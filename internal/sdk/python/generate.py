@@ -14,7 +14,7 @@ import textwrap
 from pathlib import Path
 
 from openapi_python_client import Project
-from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from ruamel.yaml import YAML
 
@@ -32,6 +32,12 @@ MODULES = {
     "operations.py.jinja": "_operations.py",
     "client.py.jinja": "client.py",
     "async_client.py.jinja": "async_client.py",
+}
+# One name would be taken for an exception's; the others are the generator's own, of what has none in the document.
+NAMES = {
+    "Error": ClassOverride(class_name="ErrorEnvelope"),
+    "ErrorEnvelopeError": ClassOverride(class_name="ErrorBody"),
+    "ErrorBodyDetails": ClassOverride(class_name="ErrorDetails"),
 }
 
 
@@ -78,6 +84,7 @@ def generate(document: Path, output: Path) -> None:
     config = Config.from_sources(
         ConfigFile(
             literal_enums=True,
+            class_overrides=NAMES,
             project_name_override=PACKAGE,
             package_name_override=PACKAGE,
             post_hooks=[],
@@ -101,9 +108,8 @@ def generate(document: Path, output: Path) -> None:
     # What it says is not so is missing from the package.
     if problems := package.build():
         sys.exit("\n".join(f"{document}: {each.header}\n{each.detail}" for each in problems))
-    ruff = shutil.which("ruff", path=str(Path(sys.executable).parent)) or "ruff"
     for command in (["check", "--fix-only"], ["format"], ["check"]):
-        subprocess.run([ruff, *command, "--quiet", "--no-cache", str(output)], check=True)
+        subprocess.run([sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", str(output)], check=True)
 
 
 if __name__ == "__main__":

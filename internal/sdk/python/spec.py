@@ -158,7 +158,7 @@ class Spec:
             name=utils.snake_case(endpoint.name),
             method=endpoint.method.upper(),
             path=endpoint.path,
-            auth=[self.schemes[name] for requirement in raw["security"] for name in requirement],
+            auth=[self.schemes[name] for (name,) in raw["security"]],
             tag=raw["tags"][0],
             summary=raw["summary"],
             description=raw["description"],
@@ -174,7 +174,8 @@ class Spec:
             (body,) = endpoint.bodies
             assert isinstance(body.prop, ModelProperty), f"{endpoint.name}: the body is no object"
             props = [*(body.prop.required_properties or []), *(body.prop.optional_properties or [])]
-            operation.body_arguments = [_body_argument(each) for each in props]
+            schema = self.resolve(raw["requestBody"]["content"][body.content_type]["schema"])
+            operation.body_arguments = [self._field(each, schema["properties"][each.name]) for each in props]
             operation.body_type = body.prop.class_info.name
         operation.pages = _pages(endpoint, operation)
         self._check(operation, raw)
@@ -185,8 +186,24 @@ class Spec:
             sys.exit(f"{prop.name}: only lists that are separated by commas can be sent")
         kind, default = optional(prop)
         name = utils.PythonIdentifier(prop.name.removeprefix("X-"), "field_")
-        description = raw["description"] + _default(self.resolve(raw["schema"]).get("default"))
+        description = raw["description"] + self._default(prop, raw["schema"])
         return Argument(name, prop.name, kind, default, description, name)
+
+    def _field(self, prop: PropertyProtocol, schema: dict[str, Any]) -> Argument:
+        kind, default = optional(prop)
+        value = str(prop.python_name)
+        if isinstance(prop, DecimalProperty):
+            kind, value = kind.replace("Decimal", "Decimal | str | int"), f'to_decimal({value}, "{value}")'
+        elif isinstance(prop, ModelProperty):
+            model = type_of(prop)
+            kind, value = kind.replace(model, f"{model} | Mapping[str, Any]"), f"to_model({model}, {value})"
+        description = (prop.description or "") + self._default(prop, schema)
+        return Argument(prop.python_name, prop.name, kind, default, description, value)
+
+    def _default(self, prop: PropertyProtocol, schema: dict[str, Any]) -> str:
+        """What the server takes for an argument that is left out."""
+        value = self.resolve(schema).get("default")
+        return "" if prop.required or value in (None, {}) else f" Default: {value}."
 
     def _successes(self, raw: dict[str, Any]) -> dict[str, Any]:
         return {code: self.resolve(each) for code, each in raw["responses"].items() if code.startswith("2")}
@@ -227,22 +244,6 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _default(value: Any) -> str:
-    return "" if value is None else f" Default: {value}."
-
-
-def _body_argument(prop: PropertyProtocol) -> Argument:
-    kind, default = optional(prop)
-    value = str(prop.python_name)
-    if isinstance(prop, DecimalProperty):
-        kind, value = kind.replace("Decimal", "Decimal | str | int"), f'to_decimal({value}, "{value}")'
-    elif isinstance(prop, ModelProperty):
-        model = type_of(prop)
-        kind, value = kind.replace(model, f"{model} | Mapping[str, Any]"), f"to_model({model}, {value})"
-    description = (prop.description or "") + _default(prop.default.raw_value if prop.default else None)
-    return Argument(prop.python_name, prop.name, kind, default, description, value)
-
-
 def _result(endpoint: Endpoint) -> tuple[str, str]:
     """The type of the answer, and what reads it."""
     kinds = set()
@@ -265,17 +266,18 @@ def _result(endpoint: Endpoint) -> tuple[str, str]:
 
 def _pages(endpoint: Endpoint, operation: Operation) -> Pages | None:
     """A list has pages if it takes limit and offset, and answers with one array."""
-    limits = {each.name: each for each in endpoint.query_parameters}
-    if not {"limit", "offset"} <= limits.keys():
+    limit, offset = (
+        next((each for each in endpoint.query_parameters if each.name == name), None) for name in ("limit", "offset")
+    )
+    answer = next(each.prop for each in endpoint.responses.patterns if each.status_code.range)
+    fields = answer.required_properties or [] if isinstance(answer, ModelProperty) else []
+    arrays = [each for each in fields if isinstance(each, ListProperty)]
+    if not (limit and limit.default and offset and len(arrays) == 1):
         return None
-    answers = [each.prop for each in endpoint.responses.patterns if each.status_code.range == (200, 200)]
-    model = answers[0]
-    assert isinstance(model, ModelProperty)
-    (rows,) = (each for each in model.required_properties or [] if isinstance(each, ListProperty))
     return Pages(
         name="iter_" + operation.name.removeprefix("list_"),
-        rows=rows.python_name,
-        row_type=type_of(rows.inner_property),
-        size=int(limits["limit"].default.raw_value if limits["limit"].default else 100),
+        rows=arrays[0].python_name,
+        row_type=type_of(arrays[0].inner_property),
+        size=int(limit.default.raw_value),
         arguments=[each for each in operation.named if each.name not in ("limit", "offset")],
     )

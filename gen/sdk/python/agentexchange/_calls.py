@@ -76,6 +76,8 @@ class Settings:
             api_key = os.environ.get("AGENTEXCHANGE_API_KEY") or None
             api_secret = os.environ.get("AGENTEXCHANGE_API_SECRET") or None
         base_url = base_url or os.environ.get("AGENTEXCHANGE_BASE_URL") or DEFAULT_BASE_URL
+        if httpx.URL(base_url).userinfo:
+            raise ValueError("base_url holds a user or password; it is printed, and would be sent in place of a token.")
         return Settings(base_url.rstrip("/"), api_key, api_secret, agent_id, timeout, max_retries)
 
     @property
@@ -189,9 +191,8 @@ def _request(call: Call[Any], settings: Settings, scheme: Scheme) -> httpx.Reque
 
 def _unanswered(error: httpx.RequestError, request: httpx.Request) -> APIConnectionError:
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-    return kind(
-        f"{request.method} {request.url.copy_with(query=None)} was not answered: {error or type(error).__name__}"
-    )
+    url = request.url.copy_with(query=None)
+    return kind(f"{request.method} {url} was not answered: {error or type(error).__name__}")
 
 
 def _is_transient(failure: APIError) -> bool:

@@ -60,7 +60,11 @@ from .models import (
 
 
 class AsyncAgentExchangeClient(AsyncClient):
-    """A client of AgentExchange for asyncio, with a coroutine for every operation."""
+    """A client of AgentExchange for asyncio, with a coroutine for every operation.
+
+    Beside the errors that a method names, each may raise MissingCredentialsError, APIConnectionError, and APIError for
+    a failure of the server's own.
+    """
 
     async def register(
         self,
@@ -84,7 +88,7 @@ class AsyncAgentExchangeClient(AsyncClient):
                 zero-width, filling or direction-changing characters.
             email: An e-mail address; unique among accounts, whatever its case.
             starting_balance: Initial balance in virtual USDT: a decimal greater than zero, as a string, with
-                at most 12 integer digits and 8 decimal places.
+                at most 12 integer digits and 8 decimal places. Default: 10000.00.
             idempotency_key: Makes a retry safe: for 24 hours the same key with the same request replays the
                 first answer. Here it acts as a secret and needs at least 32 characters.
 
@@ -199,7 +203,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             display_name: A name of 1–100 characters, counted after trimming; not blank; no control,
                 zero-width, filling or direction-changing characters.
             starting_balance: Initial balance in virtual USDT: a decimal greater than zero, as a string, with
-                at most 12 integer digits and 8 decimal places.
+                at most 12 integer digits and 8 decimal places. Default: 10000.00.
             llm_model: LLM model identifier of 1–100 characters, or null where none is named. On create null
                 is the same as absent, on update it clears the field.
             framework: Agent framework of 1–100 characters, or null where none is named. On create null is the

@@ -469,15 +469,7 @@ class EndedSession(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Error(Model):
-    """The envelope of every error."""
-
-    error: ErrorError
-    """What went wrong."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ErrorError(Model):
+class ErrorBody(Model):
     """What went wrong."""
 
     code: ErrorCode
@@ -489,18 +481,26 @@ class ErrorError(Model):
     request_id: str
     """The `X-Request-Id` of this answer."""
 
-    details: ErrorErrorDetails | None = None
+    details: ErrorDetails | None = None
     """More about the error; left out when there is nothing to add. Of a refused order it has the fields of
     RefusalDetails."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ErrorErrorDetails(Model):
+class ErrorDetails(Model):
     """More about the error; left out when there is nothing to add. Of a refused order it has the fields of
     RefusalDetails."""
 
     errors: list[Violation] | None = None
     """Every violation of a limit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErrorEnvelope(Model):
+    """The envelope of every error."""
+
+    error: ErrorBody
+    """What went wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

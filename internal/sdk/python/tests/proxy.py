@@ -63,12 +63,13 @@ def refusal(status: int, code: str) -> Answer:
 
 
 class Proxy:
-    """Passes requests on to the server, except those that a fault was ordered for."""
+    """Passes requests on to the server, except those that a fault was ordered for, and those with an expired token."""
 
     def __init__(self, target: str) -> None:
         self.target = target
         self.seen: list[Seen] = []
         self._faults: dict[str, deque[Fault]] = {}
+        self._expired: set[str] = set()
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._upstream = httpx.Client(base_url=target)
@@ -92,6 +93,11 @@ class Proxy:
         with self._lock:
             self._faults.setdefault(path, deque()).extend(faults)
 
+    def expire(self, token: str) -> None:
+        """Refuse a token from now on."""
+        with self._lock:
+            self._expired.add(f"Bearer {token}")
+
     def count(self, path: str) -> int:
         """How many requests of a path came through."""
         with self._lock:
@@ -100,6 +106,8 @@ class Proxy:
     def _take(self, seen: Seen) -> Fault | None:
         with self._lock:
             self.seen.append(seen)
+            if seen.headers.get("Authorization") in self._expired:
+                return refusal(401, "TOKEN_EXPIRED")
             waiting = self._faults.get(seen.path)
             return waiting.popleft() if waiting else None
 

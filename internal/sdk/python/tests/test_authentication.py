@@ -30,6 +30,11 @@ def sent(proxy: Proxy, path: str, header: str) -> list[str | None]:
     return [each.headers.get(header) for each in proxy.seen if each.path == path]
 
 
+def bearer(proxy: Proxy) -> str:
+    """The token that was sent last."""
+    return (sent(proxy, AGENTS, "Authorization")[-1] or "").removeprefix("Bearer ")
+
+
 @pytest.fixture
 def keys(account: AccountCredentials, proxy: Proxy) -> dict[str, Any]:
     return {"api_key": account.api_key, "api_secret": account.api_secret, "base_url": proxy.url}
@@ -100,7 +105,7 @@ def test_tasks_that_need_a_token_at_once_log_in_once(proxy: Proxy, keys: dict[st
 def test_threads_whose_token_is_refused_at_once_renew_it_once(proxy: Proxy, keys: dict[str, Any]) -> None:
     with AgentExchangeClient(**keys) as client, ThreadPoolExecutor(6) as pool:
         client.list_agents()
-        proxy.order(AGENTS, *[refusal(401, "TOKEN_EXPIRED")] * 6)
+        proxy.expire(bearer(proxy))
         together = threading.Barrier(6)
 
         def list_agents() -> int:
@@ -197,6 +202,12 @@ def test_credentials_are_not_printed_logged_or_raised(
     text = caplog.text + "".join(f"{each!r}{each}" for each in shown)
     for secret in (account.api_key, account.api_secret, account.agent_api_key, created.api_key, token.token):
         assert secret not in text
+
+
+def test_a_base_url_with_a_password_is_refused(connect: Connect) -> None:
+    with pytest.raises(ValueError) as caught:
+        connect(base_url="https://ada:hunter2@example.com")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_errors_can_be_pickled(connect: Connect, account: AccountCredentials) -> None:

@@ -14,6 +14,7 @@ from agentexchange import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    ErrorDetails,
     OverloadedError,
     ValidationError,
 )
@@ -95,7 +96,7 @@ def test_what_will_not_pass_is_not_tried_again(connect: Connect, proxy: Proxy, a
     with pytest.raises(ValidationError) as caught:
         login(connect, proxy, account).create_agent(display_name="")
     assert caught.value.status == 422
-    assert caught.value.details["errors"][0]["field"] == "/display_name"
+    assert [each.field for each in caught.value.details_as(ErrorDetails).errors or []] == ["/display_name"]
     assert proxy.count(AGENTS) == 1
 
 

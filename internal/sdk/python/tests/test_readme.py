@@ -28,6 +28,6 @@ def test_its_examples_run(program: Path) -> None:
 
 
 def test_its_examples_are_typed(program: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'cache'}", program]
+    command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'cache'}", str(program)]
     checked = subprocess.run(command, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
