@@ -49,20 +49,27 @@ generate:
 
 ## sdk: make the SDKs of openapi.yaml
 .PHONY: sdk
-sdk: sdk-go sdk-typescript
+sdk: sdk-go sdk-python sdk-typescript
+
+.PHONY: sdk-go
+sdk-go:
+	@go run ./internal/sdk/golang/generate
+
+.PHONY: sdk-python
+sdk-python: withtools
+	@.build/withtools internal/sdk/python/requirements.txt python -B internal/sdk/python/generate.py openapi.yaml gen/sdk/python
 
 .PHONY: sdk-typescript
-sdk-typescript:
-	@go build -o .build/withtools ./internal/testkit/withtools
+sdk-typescript: withtools
 	@mkdir -p gen/sdk/typescript
 	@find gen/sdk/typescript -mindepth 1 -maxdepth 1 ! -name node_modules ! -name dist -exec rm -rf {} +
 	@cp -R internal/sdk/typescript/package/. LICENSE gen/sdk/typescript/
 	@.build/withtools internal/sdk/typescript/package-lock.json swagger-typescript-api generate --silent \
 	  --path openapi.yaml --output gen/sdk/typescript/src --custom-config internal/sdk/typescript/generator.config.mjs
 
-.PHONY: sdk-go
-sdk-go:
-	@go run ./internal/sdk/golang/generate
+.PHONY: withtools
+withtools:
+	@go build -o .build/withtools ./internal/testkit/withtools
 
 ## verify: fail if anything generated is stale or go.mod is not tidy
 .PHONY: verify
@@ -70,7 +77,7 @@ verify:
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
 	cp -R gen "$$before"; \
 	$(MAKE) --no-print-directory generate sdk; \
-	diff -r "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
+	diff -r -x __pycache__ "$$before/gen" gen >&2 || { echo 'make verify: gen/ was stale; commit what make generate sdk has just made.' >&2; exit 1; }
 	@for module in . $(GO_MODULES); do \
 	  (cd "$$module" && go mod tidy -diff) || { echo "make verify: run go mod tidy in $$module." >&2; exit 1; }; \
 	done

@@ -1,0 +1,65 @@
+"""What comes back from the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import httpx
+
+from ._codec import decode
+from .errors import BY_CODE, APIError
+
+T = TypeVar("T")
+
+
+def json_of(kind: type[T]) -> Callable[[httpx.Response], T]:
+    """Read an answer that is JSON."""
+
+    def read(response: httpx.Response) -> T:
+        try:
+            value: T = decode(kind, response.json())
+        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+            raise APIError(
+                f"The answer is not one of this API ({kind.__name__}). Is base_url that of an AgentExchange server?",
+                status=response.status_code,
+                request_id=_request_id(response),
+            ) from error
+        return value
+
+    return read
+
+
+def text_of(response: httpx.Response) -> str:
+    """Read an answer that is text."""
+    return response.text
+
+
+def nothing_of(_: httpx.Response) -> None:
+    """Read an answer that has no body."""
+
+
+def error_of(response: httpx.Response) -> APIError:
+    """Read an answer that is an error, whoever sent it: a proxy in between knows nothing of the envelope."""
+    try:
+        envelope = response.json()["error"]
+        code, message = str(envelope["code"]), str(envelope["message"])
+        details, request_id = envelope.get("details"), envelope.get("request_id")
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return APIError(
+            f"The server answered {response.status_code} {response.reason_phrase}.",
+            status=response.status_code,
+            request_id=_request_id(response),
+        )
+    return BY_CODE.get(code, APIError)(
+        message,
+        status=response.status_code,
+        code=code,
+        details=details if isinstance(details, dict) else None,
+        request_id=request_id if isinstance(request_id, str) else _request_id(response),
+    )
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    request_id: str | None = response.headers.get("X-Request-Id")
+    return request_id

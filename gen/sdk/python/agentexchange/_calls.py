@@ -1,0 +1,218 @@
+"""What a call is, and how it is carried out, without the sending itself: that is all in which sync and async differ."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, Literal, TypeVar
+
+import httpx
+
+from ._answers import error_of
+from ._codec import encode, encode_text
+from ._spec import API_KEY_HEADER, VERSION
+from .errors import APIConnectionError, APIError, APITimeoutError, MissingCredentialsError
+
+T = TypeVar("T")
+Scheme = Literal["none", "key", "token"]
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8080"
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_RETRIES = 4
+
+FIRST_BACKOFF, LONGEST_BACKOFF, LONGEST_RETRY_AFTER = 0.2, 5.0, 30.0
+RENEW_BEFORE_EXPIRY = 60.0
+
+AGENT_HEADER, IDEMPOTENCY_HEADER = "X-Agent-Id", "Idempotency-Key"
+TOKEN_REFUSED = ("TOKEN_EXPIRED", "INVALID_TOKEN")
+
+# What may not have been answered because of the network. Other errors of httpx would only come again.
+TRANSIENT = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
+
+
+@dataclasses.dataclass(frozen=True)
+class Call(Generic[T]):
+    """One call of an operation."""
+
+    method: str
+    path: str
+    answer: Callable[[httpx.Response], T]
+    auth: tuple[Literal["key", "token"], ...] = ()
+    """What the operation accepts; nothing is sent where it needs nothing."""
+    query: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    headers: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    body: Any = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How a client was set up."""
+
+    base_url: str
+    api_key: str | None = dataclasses.field(repr=False)
+    api_secret: str | None = dataclasses.field(repr=False)
+    agent_id: str | None
+    timeout: float
+    max_retries: int
+
+    @staticmethod
+    def of(
+        base_url: str | None,
+        api_key: str | None,
+        api_secret: str | None,
+        token: str | None,
+        agent_id: str | None,
+        timeout: float,
+        max_retries: int,
+    ) -> Settings:
+        """Complete what was given by the environment. Credentials that were given are never mixed with others."""
+        if api_key is None and api_secret is None and token is None:
+            api_key = os.environ.get("AGENTEXCHANGE_API_KEY") or None
+            api_secret = os.environ.get("AGENTEXCHANGE_API_SECRET") or None
+        base_url = base_url or os.environ.get("AGENTEXCHANGE_BASE_URL") or DEFAULT_BASE_URL
+        if httpx.URL(base_url).userinfo:
+            raise ValueError("base_url holds a user or password; it is printed, and would be sent in place of a token.")
+        return Settings(base_url.rstrip("/"), api_key, api_secret, agent_id, timeout, max_retries)
+
+    @property
+    def can_login(self) -> bool:
+        """Whether there is what a login takes."""
+        return self.api_key is not None and self.api_secret is not None
+
+
+@dataclasses.dataclass
+class Token:
+    """The token in use. Whoever changes it holds the client's lock."""
+
+    value: str | None = dataclasses.field(default=None, repr=False)
+    renew_at: float = float("inf")
+    """On the monotonic clock."""
+
+    def usable(self, refused: str | None) -> bool:
+        """Whether it may still be sent; not if it is the one that was just refused."""
+        return self.value is not None and self.value != refused and time.monotonic() < self.renew_at
+
+    def renew(self, value: str, asked_at: float, lifetime: float) -> None:
+        """Keep a new one until shortly before it expires."""
+        self.value = value
+        self.renew_at = asked_at + lifetime - min(RENEW_BEFORE_EXPIRY, lifetime / 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Send:
+    """Step of a call: send this, and go on with the response or the error of httpx."""
+
+    request: httpx.Request
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """Step of a call: let this many seconds pass."""
+
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class GetToken:
+    """Step of a call: go on with a token that is not the refused one."""
+
+    refused: str | None
+
+
+Step = Send | Wait | GetToken
+
+
+def carry_out(call: Call[T], settings: Settings, kept: Token) -> Generator[Step, Any, T]:
+    """Go through a call step by step: authenticate, send, and repeat what may be repeated, which is every call: a POST
+    that creates something carries the same Idempotency-Key on every attempt."""
+    scheme = _scheme(call, settings, kept)
+    request = _request(call, settings, scheme)
+    refused: str | None = None
+    attempt = 0
+    while True:
+        if scheme == "token":
+            token = yield GetToken(refused)
+            request.headers["Authorization"] = f"Bearer {token}"
+        try:
+            response: httpx.Response = yield Send(request)
+        except httpx.RequestError as error:
+            if attempt >= settings.max_retries or not isinstance(error, TRANSIENT):
+                raise _unanswered(error, request) from error
+            yield Wait(_backoff(attempt))
+            attempt += 1
+            continue
+        if response.is_success:
+            return call.answer(response)
+        failure = error_of(response)
+        if scheme == "token" and failure.code in TOKEN_REFUSED and refused is None and settings.can_login:
+            refused = token
+        elif attempt < settings.max_retries and _is_transient(failure):
+            yield Wait(max(_backoff(attempt), _retry_after(response)))
+            attempt += 1
+        else:
+            raise failure
+
+
+def _scheme(call: Call[Any], settings: Settings, kept: Token) -> Scheme:
+    if not call.auth:
+        return "none"
+    if "key" in call.auth and settings.api_key is not None:
+        return "key"
+    if kept.value is not None or settings.can_login:
+        return "token"
+    wanted = "api_key" if "key" in call.auth else "api_key and api_secret (of the account), or a token"
+    raise MissingCredentialsError(f"{call.method} {call.path} needs credentials: pass {wanted} to the client.")
+
+
+def _request(call: Call[Any], settings: Settings, scheme: Scheme) -> httpx.Request:
+    headers = {"User-Agent": f"agentexchange-python/{VERSION}", "Accept": "*/*"}
+    if scheme == "key" and settings.api_key is not None:
+        headers[API_KEY_HEADER] = settings.api_key
+    defaults = {AGENT_HEADER: settings.agent_id, IDEMPOTENCY_HEADER: str(uuid.uuid4())}
+    for name, value in call.headers.items():
+        value = defaults.get(name) if value is None else value
+        if value is not None:
+            headers[name] = value
+    return httpx.Request(
+        call.method,
+        settings.base_url + call.path,
+        params={name: encode_text(value) for name, value in call.query.items() if value is not None},
+        headers=headers,
+        json=None if call.body is None else encode(call.body),
+        extensions={"timeout": httpx.Timeout(settings.timeout).as_dict()},
+    )
+
+
+def _unanswered(error: httpx.RequestError, request: httpx.Request) -> APIConnectionError:
+    kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+    url = request.url.copy_with(query=None)
+    return kind(f"{request.method} {url} was not answered: {error or type(error).__name__}")
+
+
+def _is_transient(failure: APIError) -> bool:
+    return failure.status == 429 or failure.status >= 500 or failure.code == "IDEMPOTENCY_IN_FLIGHT"
+
+
+def _backoff(attempt: int) -> float:
+    """Exponential, with full jitter, so that clients which failed together do not come back together."""
+    return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0**attempt))
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """How long the server asks to wait, in seconds or until a date; zero if it asks nothing that can be read."""
+    text = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(text) if text.isdigit() else _until(parsedate_to_datetime(text))
+    except (TypeError, ValueError):
+        return 0.0
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def _until(date: datetime) -> float:
+    return (date.replace(tzinfo=date.tzinfo or timezone.utc) - datetime.now(timezone.utc)).total_seconds()

@@ -1,0 +1,73 @@
+"""The errors that are not one code's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ._codec import decode
+
+T = TypeVar("T")
+
+
+class AgentExchangeError(Exception):
+    """Any failure of a call."""
+
+
+class MissingCredentialsError(AgentExchangeError):
+    """The client was not given what the operation needs. Nothing was sent."""
+
+
+class APIConnectionError(AgentExchangeError):
+    """The server was not reached, or the connection broke before it answered. Whether it acted is not known."""
+
+
+class APITimeoutError(APIConnectionError):
+    """The server took too long to answer."""
+
+
+class APIError(AgentExchangeError):
+    """The server answered with an error: one of the subclasses by its code, or this class itself where the code is
+    not known or the answer is not of this API."""
+
+    status: int
+    """The HTTP status."""
+    code: str | None
+    """The stable name of the error, such as `AGENT_NOT_FOUND`; None if the answer names none."""
+    message: str
+    """A sentence that says what to do."""
+    details: Mapping[str, Any]
+    """More about the error, as it was sent; often empty."""
+    request_id: str | None
+    """Identifies the request in the server's log."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        details: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.details, self.request_id = details or {}, request_id
+
+    def __str__(self) -> str:
+        return f"{self.message} [{self.code or 'no code'}, status {self.status}, request {self.request_id}]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Its arguments have names, which pickle would forget.
+        return _restore, (type(self), self.message, self.__dict__)
+
+    def details_as(self, model: type[T]) -> T:
+        """Read the details as a model: those of a refused order are `RefusalDetails`."""
+        details: T = decode(model, dict(self.details))
+        return details
+
+
+def _restore(kind: type[APIError], message: str, state: dict[str, Any]) -> APIError:
+    error = kind(message, status=state["status"])
+    error.__dict__.update(state)
+    return error
