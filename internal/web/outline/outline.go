@@ -26,8 +26,7 @@ type Operation struct {
 
 // Answer is a response of an operation.
 type Answer struct {
-	Status, Name, Description string // Name is empty for a response that only this operation has
-	Media                     string
+	Status, Name, Description string              // Name is empty for a response that only this operation has
 	Content                   *openapi3.MediaType // nil where there is no body
 }
 
@@ -94,13 +93,31 @@ func (o Operation) Answers() []Answer {
 	})
 	answers := make([]Answer, len(statuses))
 	for n, status := range statuses {
-		response := refs[status].Value
-		answers[n] = Answer{Status: status, Name: Name(refs[status].Ref), Description: strings.TrimSpace(*response.Description)}
-		for media, content := range response.Content {
-			answers[n].Media, answers[n].Content = media, content
-		}
+		answers[n] = newAnswer(status, Name(refs[status].Ref), refs[status].Value)
 	}
 	return answers
+}
+
+// Errors are the refusals that operations share, as written. Their status is that of the operation's answer.
+func Errors(doc *openapi3.T) []Answer {
+	var errors []Answer
+	for name, ref := range doc.Components.Responses {
+		if answer := newAnswer("", name, ref.Value); answer.Content != nil && Name(answer.Content.Schema.Ref) == "Error" {
+			errors = append(errors, answer)
+		}
+	}
+	slices.SortFunc(errors, func(a, b Answer) int {
+		return cmp.Compare(lineOf(doc.Components.Responses[a.Name]), lineOf(doc.Components.Responses[b.Name]))
+	})
+	return errors
+}
+
+func newAnswer(status, name string, response *openapi3.Response) Answer {
+	answer := Answer{Status: status, Name: name, Description: strings.TrimSpace(*response.Description)}
+	for _, content := range response.Content {
+		answer.Content = content
+	}
+	return answer
 }
 
 func lineOf(ref *openapi3.ResponseRef) int {
