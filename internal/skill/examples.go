@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/agentexchange/agentexchange/internal/web/outline"
@@ -75,7 +76,7 @@ func example(base string, op outline.Operation) (string, error) {
 		return "", fmt.Errorf("openapi.yaml: %s: nothing stands for a parameter of its path in the skill file", op.OperationID)
 	}
 	command := curl
-	if op.Method != "GET" {
+	if op.Method != http.MethodGet {
 		command += " -X " + op.Method
 	}
 	command += ` "$API` + path + `" -H "$AUTH"`

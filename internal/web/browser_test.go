@@ -38,7 +38,7 @@ func TestSwaggerUICreatesAnAgent(t *testing.T) {
 		chromedp.Click(chromedp.Search(`//form[.//input[@aria-label="auth-bearer-value"]]//button[@type="submit"]`)),
 		chromedp.WaitVisible(chromedp.Search(`//button[text()="Logout"]`)),
 	)
-	tab.screenshot("authorized")
+	tab.screenshot("docs authorized")
 	const operation chromedp.CSS = "#operations-Agents-createAgent "
 	tab.do(
 		chromedp.Click(chromedp.CSS(".btn-done")),
@@ -49,7 +49,7 @@ func TestSwaggerUICreatesAnAgent(t *testing.T) {
 	)
 	status := run(tab, chromedp.Text(operation+".live-responses-table .response .response-col_status"))
 	body := run(tab, chromedp.Text(operation+".live-responses-table .response .highlight-code code"))
-	tab.screenshot("created")
+	tab.screenshot("docs created")
 	require.Equal(t, "201", strings.TrimSpace(status))
 	agents := account.Do(http.MethodGet, "/api/v1/agents", nil).Want(200).List("agents")
 	require.Equal(t, "Made in a browser", agents[1]["display_name"])

@@ -39,36 +39,52 @@ func write(schema *openapi3.Schema, value any, indent string) string {
 	if value == nil {
 		value = schema.Example
 	}
-	switch deeper := indent + "  "; {
-	case schema.Type.Is("object") && (value != nil || !schema.Nullable):
-		fields, given := value.(map[string]any)
-		var lines []string
-		for _, field := range outline.Fields(schema) {
-			if each, has := fields[field.Name]; has || !given {
-				lines = append(lines, fmt.Sprintf("%s%q: %s", deeper, field.Name, writeField(field.Schema.Value, each, given, deeper)))
-			}
-		}
-		return "{\n" + strings.Join(lines, ",\n") + "\n" + indent + "}"
-	case schema.Type.Is("array"):
-		items, given := value.([]any)
-		if !given {
-			items = []any{nil}
-		}
-		texts := make([]string, len(items))
-		for n, item := range items {
-			texts[n] = write(schema.Items.Value, item, indent)
-		}
-		return "[" + strings.Join(texts, ", ") + "]"
+	fields, isObject := value.(map[string]any)
+	items, isList := value.([]any)
+	switch {
+	case isObject:
+		return writeObject(schema, fields, indent)
+	case isList:
+		return writeList(schema, items, indent)
+	case value == nil && schema.Type.Is("object") && !schema.Nullable:
+		return writeObject(schema, nil, indent)
+	case value == nil && schema.Type.Is("array"):
+		return writeList(schema, []any{nil}, indent)
 	}
 	return scalar(schema, value)
 }
 
-// writeField writes a field, for which null may have been given.
-func writeField(schema *openapi3.Schema, value any, given bool, indent string) string {
-	if given && value == nil {
-		return "null"
+// writeObject writes the fields that are given, also those that the schema does not know, or else all that it knows.
+func writeObject(schema *openapi3.Schema, given map[string]any, indent string) string {
+	deeper := indent + "  "
+	var lines []string
+	add := func(name string, value string) { lines = append(lines, fmt.Sprintf("%s%q: %s", deeper, name, value)) }
+	for _, field := range outline.Fields(schema) {
+		switch value, has := given[field.Name]; {
+		case has && value == nil:
+			add(field.Name, "null")
+		case has || given == nil:
+			add(field.Name, write(field.Schema.Value, value, deeper))
+		}
 	}
-	return write(schema, value, indent)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if schema.Properties[name] == nil {
+			add(name, write(&openapi3.Schema{}, given[name], deeper))
+		}
+	}
+	return "{\n" + strings.Join(lines, ",\n") + "\n" + indent + "}"
+}
+
+func writeList(schema *openapi3.Schema, items []any, indent string) string {
+	of := &openapi3.Schema{}
+	if schema.Items != nil {
+		of = schema.Items.Value
+	}
+	texts := make([]string, len(items))
+	for n, item := range items {
+		texts[n] = write(of, item, indent)
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
 }
 
 func scalar(schema *openapi3.Schema, value any) string {

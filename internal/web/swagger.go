@@ -14,7 +14,7 @@ func swaggerUI(title string) (*Page, http.Handler, error) {
 	handler := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: title, SwaggerJSON: PathJSON, BasePath: PathDocs,
 		SettingsUI:  map[string]string{"persistAuthorization": "true", "tryItOutEnabled": "true"},
-		PrependHTML: `<p style="margin:1em 20px 0;font-family:sans-serif"><a href="reference">The same to read</a></p>`,
+		PrependHTML: `<p style="margin:1em 20px 0;font-family:sans-serif"><a href="reference">Read the reference</a></p>`,
 	})
 	request, err := http.NewRequest(http.MethodGet, PathDocs, nil)
 	if err != nil {

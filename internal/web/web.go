@@ -41,13 +41,13 @@ var (
 	//go:embed page.html.tmpl
 	pageText string
 
-	layout = template.Must(template.New("page.html").Funcs(template.FuncMap{"slug": slug}).Parse(pageText))
+	layout = template.Must(template.Must(template.New("page.html").Funcs(template.FuncMap{"slug": slug}).
+		Parse(pageText)).New("style.css").Parse(style))
 )
 
 // view is what a page of the layout shows.
 type view struct {
 	Title    string
-	Style    template.CSS
 	Sections []outline.Section // in the navigation; none for a page without
 	Errors   []outline.Answer
 	Schemas  []named
@@ -70,7 +70,7 @@ func New(doc *openapi3.T) (*Site, error) {
 		return nil, fmt.Errorf("reference: %w", err)
 	}
 	view := view{
-		Title: doc.Info.Title + " API reference", Style: template.CSS(style), Content: content,
+		Title: doc.Info.Title + " API reference", Content: content,
 		Sections: reference.Sections, Errors: reference.Errors, Schemas: reference.Schemas,
 	}
 	site := &Site{title: doc.Info.Title, description: doc.Info.Description, sections: reference.Sections}
@@ -99,7 +99,7 @@ func New(doc *openapi3.T) (*Site, error) {
 
 func render(view view) (*Page, error) {
 	var out bytes.Buffer
-	if err := layout.Execute(&out, view); err != nil {
+	if err := layout.ExecuteTemplate(&out, "page.html", view); err != nil {
 		return nil, fmt.Errorf("%s: %w", view.Title, err)
 	}
 	return htmlPage(out.Bytes(), "img-src data:; style-src"+hashes(inlineStyle, out.Bytes())), nil
