@@ -66,6 +66,18 @@ func runExamples(t *testing.T, file string, env ...string) {
 	require.NoError(t, err, "%s\n%s", script.String(), said)
 }
 
+func TestTheBaseURLIsOneWordOfTheShell(t *testing.T) {
+	t.Parallel()
+	const base = "https://exchange.example.com/a'b$(id)`id`;&|*?~ü"
+	account := testkit.Start(t, func(c *config.Server) { c.PublicURL = base }).Register(t)
+	block := shellBlock.FindStringSubmatch(skillOf(account, account.AgentID, ""))
+	require.NotNil(t, block)
+	exports, _, _ := strings.Cut(block[1], "\nexport AGENTEXCHANGE_API_KEY")
+	said, err := exec.CommandContext(t.Context(), "bash", "-euc", exports+"\nprintf %s \"$AGENTEXCHANGE_BASE_URL\"").Output()
+	require.NoError(t, err)
+	require.Equal(t, base, string(said))
+}
+
 // maxTokens is what the file may take of a model's context.
 const maxTokens = 4000
 

@@ -130,8 +130,8 @@ func openTab(t *testing.T, server *testkit.Server, width, height int64) *tab {
 	require.NoError(t, err)
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(browser.path), chromedp.Env(browser.env...), chromedp.WindowSize(int(width), int(height)),
-		chromedp.DisableGPU, chromedp.Flag("no-sandbox", os.Getuid() == 0), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
+		chromedp.NoSandbox, // which root and many containers cannot have; it loads pages of ours alone
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 	)...)
 	t.Cleanup(cancel)
 	page, cancel := chromedp.NewContext(allocator)
