@@ -24,7 +24,7 @@ run: build
 build:
 	@go build -trimpath -o .build/agentexchange ./cmd/agentexchange
 
-## test: run every test, against a real PostgreSQL that is found or fetched
+## test: run every test, against a real PostgreSQL that is found or fetched; screenshots go to .build/_artifacts
 .PHONY: test
 test: build
 	@if [ -n "$$(command -v "$$(go env CC)")" ]; then \
@@ -35,7 +35,8 @@ test: build
 	  echo 'make test: no C compiler, so the race detector is off. Install gcc to have it.' >&2; race=; \
 	fi; \
 	CGO_ENABLED=0 go build -o .build/withpostgres ./internal/testkit/withpostgres; \
-	exec .build/withpostgres go test $$race -count=1 -timeout=20m $(TESTFLAGS) ./...
+	rm -rf .build/_artifacts; \
+	exec .build/withpostgres go test $$race -count=1 -timeout=20m -artifacts -outputdir="$(CURDIR)/.build" $(TESTFLAGS) ./...
 
 ## generate: make everything that is derived from openapi.yaml and the SQL
 .PHONY: generate

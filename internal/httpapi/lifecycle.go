@@ -193,11 +193,14 @@ func (s *Server) GetAgentSkill(ctx context.Context, req api.GetAgentSkillRequest
 	if !*req.Params.IncludeKey {
 		shown = "$AGENTEXCHANGE_API_KEY"
 	}
-	text := skill.Render(s.doc, skill.Agent{
+	text, err := s.guide.Render(skill.Agent{
 		ID: agent.ID.String(), Name: agent.DisplayName, Key: shown, BaseURL: s.baseURL(callOf(ctx).host),
 		MaxPositionSizePct: agent.MaxPositionSizePct, DailyLossLimitPct: agent.DailyLossLimitPct,
 		MaxOpenOrders: agent.MaxOpenOrders,
 	})
+	if err != nil {
+		return nil, err
+	}
 	return api.GetAgentSkill200TextMarkdownCharsetUTF8Response{
 		Body: strings.NewReader(text), ContentLength: int64(len(text)),
 	}, nil

@@ -1,41 +1,32 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 
-	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/web"
 	"github.com/labstack/echo/v4"
-	"github.com/swaggest/swgui"
-	"github.com/swaggest/swgui/v5emb"
 )
 
-const (
-	pathDocs = "/docs"
-	pathJSON = "/openapi.json"
-	pathYAML = "/openapi.yaml"
-)
-
-// routePages serves the spec, and Swagger UI with everything that it needs, so that it works offline.
+// routePages serves what is made of the spec to be read: the document itself, the reference, Swagger UI and llms.txt.
 func (s *Server) routePages() error {
-	asJSON, err := json.Marshal(s.doc)
+	site, err := web.New(s.doc)
 	if err != nil {
-		return fmt.Errorf("openapi.json: %w", err)
+		return fmt.Errorf("pages: %w", err)
 	}
-	s.echo.GET(pathJSON, func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, asJSON) })
-	s.echo.GET(pathYAML, func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", api.Spec) })
-
-	ui := v5emb.NewHandlerWithConfig(swgui.Config{
-		Title: s.doc.Info.Title, SwaggerJSON: pathJSON, BasePath: pathDocs, HideCurl: false, ShowTopBar: false,
-		SettingsUI: map[string]string{"persistAuthorization": "true", "tryItOutEnabled": "true"},
+	for path, page := range site.Pages {
+		s.echo.GET(path, echo.WrapHandler(page))
+	}
+	s.echo.GET(web.PathLLMs, func(c echo.Context) error {
+		page, err := site.LLMs(s.baseURL(c.Request().Host))
+		if err != nil {
+			return err
+		}
+		page.ServeHTTP(c.Response(), c.Request())
+		return nil
 	})
-	s.echo.GET(pathDocs, echo.WrapHandler(ui))
-	s.echo.GET(pathDocs+"/:asset", func(c echo.Context) error {
-		return serveAsset(ui, c)
-	})
-	s.echo.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, pathDocs) })
+	s.echo.GET(web.PathDocs+"/:asset", func(c echo.Context) error { return serveAsset(site.Assets, c) })
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/skill"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -59,6 +60,7 @@ type Server struct {
 	inFlight  chan struct{}
 	resolving chan struct{} // look-ups of credentials at once
 	doc       *openapi3.T
+	guide     *skill.Guide
 	// defaultRisk is what the spec says of an agent for which nothing else was asked.
 	defaultRisk api.RiskProfileOverrides
 	maxName     int // characters, from the spec
@@ -99,6 +101,9 @@ func New(options Options) (*Server, error) {
 		echo:      echo.New(),
 	}
 	if err := defaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
+		return nil, err
+	}
+	if s.guide, err = skill.New(doc); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
@@ -163,8 +168,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Stopping makes the server answer that it is not ready, so that load balancers turn to others.
 func (s *Server) Stopping() { s.stopping.Store(true) }
 
-// ordinaryHost is a host that can stand in a shell command without a thought.
-var ordinaryHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]+$`)
+// ordinaryHost is a host, no longer than the DNS allows and with a port, that can stand in a shell command without a thought.
+var ordinaryHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]{1,259}$`)
 
 // baseURL is how the client reaches this server: as configured, else as its request did.
 func (s *Server) baseURL(host string) string {

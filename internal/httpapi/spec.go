@@ -15,7 +15,9 @@ import (
 
 // LoadSpec parses the embedded openapi.yaml.
 func LoadSpec() (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(api.Spec)
+	loader := openapi3.NewLoader()
+	loader.IncludeOrigin = true // so that what is rendered keeps the order in which the document is written
+	doc, err := loader.LoadFromData(api.Spec)
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}

@@ -2,11 +2,14 @@
 package skill
 
 import (
-	"fmt"
+	_ "embed"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"text/template"
 
+	"github.com/agentexchange/agentexchange/internal/web/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -16,72 +19,150 @@ type Agent struct {
 	MaxPositionSizePct, DailyLossLimitPct, MaxOpenOrders int32
 }
 
-const text = `# Agent: %[1]s
-# Agent ID: %[2]s
-# API Key: %[3]s
-
-# AgentExchange — AI Crypto Trading Platform
-
-You are the trading agent named above, with a virtual USDT balance, positions and history of your own. Nothing you do
-touches another agent, and no real money is involved.
-
-## Your access
-
-` + "```sh" + `
-export AGENTEXCHANGE_BASE_URL=%[4]s
-export AGENTEXCHANGE_API_KEY=%[3]s
-` + "```" + `
-
-Send the key as ` + "`X-API-Key: $AGENTEXCHANGE_API_KEY`" + `. Keep it secret: never print it and never send it anywhere else.
-
-## Your limits
-
-Every order of yours is judged by these; only the owner of your account can change them.
-
-| limit | value | meaning |
-|---|---|---|
-%[5]s
-## How this API works
-
-%[6]s
-## Agent management
-
-For your account's owner, with a token and not with your key: %[7]s.
-`
-
-// Render writes the file.
-func Render(doc *openapi3.T, agent Agent) string {
-	return fmt.Sprintf(text, agent.Name, agent.ID, agent.Key, agent.BaseURL,
-		limits(doc, agent), doc.Info.Description, management(doc))
+// Guide makes the files.
+type Guide struct {
+	common common
+	limits openapi3.Schemas
 }
 
-// limits lists the effective limits with what the spec says of each.
-func limits(doc *openapi3.T, agent Agent) string {
-	var rows strings.Builder
-	properties := doc.Components.Schemas["RiskProfile"].Value.Properties
-	for _, limit := range []struct {
-		name  string
-		value int32
-	}{
-		{"max_position_size_pct", agent.MaxPositionSizePct},
-		{"daily_loss_limit_pct", agent.DailyLossLimitPct},
-		{"max_open_orders", agent.MaxOpenOrders},
-	} {
-		fmt.Fprintf(&rows, "| %s | %d | %s |\n", limit.name, limit.value, properties[limit.name].Value.Description)
+// common is what the files of all agents have in common.
+type common struct {
+	Briefing   string
+	BasePath   string
+	Examples   string
+	Sections   []section
+	Shapes     string
+	OrderRules string
+	Refusals   []refusal
+	Details    string
+	Management string
+}
+
+// ownTags are those of the operations that an agent's key may call.
+var ownTags = []string{"Market", "Trading", "Account", "Analytics"}
+
+// section is the calls of one tag.
+type section struct{ Name, Calls string }
+
+//go:embed skill.md.tmpl
+var text string
+
+var form = template.Must(template.New("skill.md").Parse(text))
+
+// New reads the spec. It fails if the spec lacks what the examples need.
+func New(doc *openapi3.T) (*Guide, error) {
+	file := common{
+		Briefing:   briefing(doc),
+		OrderRules: strings.TrimSpace(doc.Components.Schemas["PlaceOrderRequest"].Value.Description),
+		Details:    strings.TrimSpace(doc.Components.Schemas["RefusalDetails"].Value.Description),
+		Management: strings.TrimSpace(doc.Tags.Get("Agents").Description),
 	}
-	return rows.String()
+	var own []outline.Operation
+	byTag, byID := map[string][]outline.Operation{}, map[string]outline.Operation{}
+	for _, tag := range outline.Sections(doc) {
+		byTag[tag.Name] = tag.Operations
+		for _, op := range tag.Operations {
+			byID[op.OperationID] = op
+		}
+		if slices.Contains(ownTags, tag.Name) {
+			byTag[tag.Name] = slices.DeleteFunc(tag.Operations, refusesAgents)
+			own = append(own, byTag[tag.Name]...)
+		}
+	}
+	file.BasePath = basePath(own)
+	notation := newNotation(file.BasePath, own)
+	for _, tag := range ownTags {
+		file.Sections = append(file.Sections, section{tag, notation.calls(byTag[tag])})
+	}
+	file.Shapes = notation.shapes()
+	file.Refusals = refusals(doc, own)
+	var err error
+	file.Examples, err = examples(file.BasePath, byID, byTag["Trading"])
+	return &Guide{file, doc.Components.Schemas["RiskProfile"].Value.Properties}, err
 }
 
-// management names the operations on agents in one line.
-func management(doc *openapi3.T) string {
-	var calls []string
-	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
-		operations := doc.Paths.Value(path).Operations()
-		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			if slices.Contains(operations[method].Tags, "Agents") {
-				calls = append(calls, fmt.Sprintf("`%s %s`", method, path))
+// limit is one of the effective limits, with what the spec says of it.
+type limit struct {
+	Name, Meaning string
+	Value         int32
+}
+
+// Render writes the file for one agent.
+func (g *Guide) Render(agent Agent) (string, error) {
+	limits := []limit{
+		{Name: "max_position_size_pct", Value: agent.MaxPositionSizePct},
+		{Name: "daily_loss_limit_pct", Value: agent.DailyLossLimitPct},
+		{Name: "max_open_orders", Value: agent.MaxOpenOrders},
+	}
+	for n := range limits {
+		limits[n].Meaning = g.limits[limits[n].Name].Value.Description
+	}
+	var out strings.Builder
+	err := form.Execute(&out, struct {
+		common
+		Agent   Agent
+		BaseURL string
+		Limits  []limit
+	}{g.common, agent, quote(agent.BaseURL), limits})
+	return out.String(), err
+}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9._:/\[\]-]+$`)
+
+// quote makes one word of the shell.
+func quote(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// briefing is what the spec says of the whole API, less what the file says of this agent: who it is and how it is known.
+func briefing(doc *openapi3.T) string {
+	_, text, _ := strings.Cut(strings.TrimSpace(doc.Info.Description), "\n\n")
+	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n\n"), func(paragraph string) bool {
+		return strings.HasPrefix(paragraph, "**Credentials.**")
+	}), "\n\n")
+}
+
+// refusesAgents knows the operations that an account's key may call and an agent's may not: their description says so.
+func refusesAgents(op outline.Operation) bool {
+	return strings.Contains(op.Description, "`PERMISSION_DENIED`")
+}
+
+// basePath is what the paths of all operations begin with.
+func basePath(operations []outline.Operation) string {
+	base := operations[0].Path
+	for _, op := range operations {
+		for !strings.HasPrefix(op.Path, base+"/") {
+			base = base[:strings.LastIndexByte(base, '/')]
+		}
+	}
+	return base
+}
+
+// refusal is an error status and the codes that come with it.
+type refusal struct{ Status, Codes string }
+
+var inCode = regexp.MustCompile("`([A-Z_]+)`")
+
+// refusals lists the errors that the operations' responses name.
+func refusals(doc *openapi3.T, operations []outline.Operation) []refusal {
+	codes := doc.Components.Schemas["ErrorCode"].Value.Enum
+	byStatus := map[string][]string{}
+	for _, op := range operations {
+		for _, answer := range op.Answers() {
+			for _, found := range inCode.FindAllStringSubmatch(answer.Description, -1) {
+				known := slices.Contains(byStatus[answer.Status], found[1])
+				if answer.Status != "default" && !known && slices.Contains(codes, any(found[1])) {
+					byStatus[answer.Status] = append(byStatus[answer.Status], found[1])
+				}
 			}
 		}
 	}
-	return strings.Join(calls, ", ")
+	var all []refusal
+	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
+		all = append(all, refusal{status, strings.Join(byStatus[status], ", ")})
+	}
+	return all
 }
