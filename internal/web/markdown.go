@@ -77,7 +77,8 @@ func (r reference) credentials(op outline.Operation) string {
 	return strings.Join(accepted, " or ")
 }
 
-func succeeds(answer outline.Answer) bool { return answer.Status < "3" }
+// succeeds is also true of a 304: it is no refusal.
+func succeeds(answer outline.Answer) bool { return answer.Status < "4" }
 
 // errorList names an operation's errors, which are described once for all.
 func errorList(op outline.Operation) string {
