@@ -126,7 +126,7 @@ type mcpCommand struct{ config.MCP }
 func (c *mcpCommand) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return app.ServeMCP(ctx, c.MCP, newLogger(c.LogLevel))
+	return app.ServeMCP(ctx, c.MCP, newLogger("warn"))
 }
 
 type versionCommand struct{}

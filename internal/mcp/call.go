@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -192,7 +193,7 @@ func (c *caller) sendOnce(ctx context.Context, r *request) (*answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", err)
 	}
-	sent.Header = r.header.Clone()
+	maps.Copy(sent.Header, r.header)
 	response, err := c.api.RoundTrip(sent)
 	if err != nil {
 		return nil, err

@@ -56,14 +56,8 @@ func NewCatalog(doc *openapi3.T) (*Catalog, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(c.tools, func(a, b *tool) int { return tagIndex(doc, a.toolset) - tagIndex(doc, b.toolset) })
 	slices.Sort(c.toolsets)
 	return c, nil
-}
-
-// tagIndex is where the spec lists a tag; tools are listed in that order.
-func tagIndex(doc *openapi3.T, toolset string) int {
-	return slices.IndexFunc(doc.Tags, func(tag *openapi3.Tag) bool { return strings.EqualFold(tag.Name, toolset) })
 }
 
 // add adds an operation, if the spec marks it as a tool.

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -93,7 +91,11 @@ func translateKeywords(from *openapi3.Schema) (*jsonschema.Schema, error) {
 	if !slices.Contains([]string{"uuid", "date-time", "date", "email", "uri"}, same.Format) {
 		same.Format = "" // one of OpenAPI's, or ours
 	}
-	same.Pattern = spellOut(same.Pattern)
+	if from.Extensions["x-pattern-message"] != nil {
+		// The spec says in words what the pattern asks for, and so does the API when it refuses. To a model the pattern
+		// itself is only long, and some are written in what not every client's dialect of patterns has.
+		same.Pattern = ""
+	}
 	same.Description = strings.TrimSpace(same.Description)
 	encoded, err := json.Marshal(&same)
 	if err != nil {
@@ -103,7 +105,7 @@ func translateKeywords(from *openapi3.Schema) (*jsonschema.Schema, error) {
 	if err := json.Unmarshal(encoded, schema); err != nil {
 		return nil, fmt.Errorf("its schema is none of JSON Schema: %w", err)
 	}
-	if from.Example != nil {
+	if from.Example != nil && from.Enum == nil {
 		schema.Examples = []any{from.Example}
 	}
 	if from.Nullable {
@@ -113,18 +115,4 @@ func translateKeywords(from *openapi3.Schema) (*jsonschema.Schema, error) {
 		}
 	}
 	return schema, nil
-}
-
-var unicodeEscape = regexp.MustCompile(`\\u[0-9A-Fa-f]{4}`)
-
-// spellOut replaces \u00AD by the character: JavaScript's way to write one is not that of Go, whose validator is one of
-// those that clients use.
-func spellOut(pattern string) string {
-	return unicodeEscape.ReplaceAllStringFunc(pattern, func(escape string) string {
-		code, err := strconv.ParseUint(escape[2:], 16, 16)
-		if err != nil || code < 0x80 { // it could mean something to a pattern
-			return escape
-		}
-		return string(rune(code))
-	})
 }

@@ -51,7 +51,7 @@ type remoteAPI struct {
 }
 
 func newRemoteAPI(to Remote) (*remoteAPI, error) {
-	base, err := url.Parse(to.BaseURL)
+	base, err := url.Parse(strings.TrimRight(to.BaseURL, "/"))
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, errors.New("AGENTEXCHANGE_BASE_URL must look like https://exchange.example.com")
 	}
@@ -80,9 +80,11 @@ func isToken(credential string) bool { return strings.Count(credential, ".") == 
 
 // RoundTrip implements http.RoundTripper for a request whose URL is a path.
 func (a *remoteAPI) RoundTrip(r *http.Request) (*http.Response, error) {
+	target, err := a.base.Parse(a.base.Path + r.URL.String())
+	if err != nil {
+		return nil, err
+	}
 	r = r.Clone(r.Context())
-	target := a.base.JoinPath(r.URL.EscapedPath())
-	target.RawQuery = r.URL.RawQuery
 	r.URL = target
 	r.Header.Set(a.name, a.value)
 	return a.client.Do(r)

@@ -76,7 +76,7 @@ func (t *tool) addParameter(param *openapi3.Parameter) error {
 		return fmt.Errorf("%s: %w", param.Name, err)
 	}
 	schema.Description = strings.TrimSpace(param.Description)
-	if param.Example != nil {
+	if param.Example != nil && schema.Enum == nil {
 		schema.Examples = []any{param.Example}
 	}
 	return t.addArgument(param.Name, schema, param.Required)
