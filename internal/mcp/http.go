@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -95,7 +96,7 @@ func selectionOf(u *url.URL) (s Selection, err error) {
 
 // serverOf answers the server of a selection, made once. There are but so many selections.
 func (h *Handler) serverOf(s Selection) (*sdk.Server, error) {
-	key := strings.Join(s.Toolsets, ",") + "?" + strconv.FormatBool(s.ReadOnly)
+	key := fmt.Sprintf("%q %t", s.Toolsets, s.ReadOnly)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if server := h.servers[key]; server != nil {
@@ -176,10 +177,12 @@ func (w *refusalWriter) Write(text []byte) (int, error) {
 
 // fault is the error that the SDK wrote, or nil.
 func (w *refusalWriter) fault() error {
+	if w.status == 0 {
+		return nil
+	}
+	w.Header().Del("Content-Type")
 	said := strings.TrimSpace(string(w.text))
 	switch {
-	case w.status == 0:
-		return nil
 	case w.status == http.StatusUnsupportedMediaType:
 		return fault.New(fault.UnsupportedMediaType)
 	case w.status < http.StatusInternalServerError:
