@@ -127,10 +127,11 @@ func (t inProcess) RoundTrip(r *http.Request) (response *http.Response, err erro
 		}
 	}
 	defer func() {
-		switch value := recover(); {
-		case value == http.ErrAbortHandler: // the API's way to leave a client that went away
-			err = errors.Join(context.Canceled, context.Cause(ctx))
-		case value != nil:
+		switch value := recover(); value {
+		case nil:
+		case http.ErrAbortHandler: // the API's way to leave a client that went away
+			err = context.Canceled
+		default:
 			panic(value)
 		}
 	}()

@@ -2,6 +2,8 @@ package mcp_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -103,15 +105,24 @@ func TestToolsetsSwitchToolsOn(t *testing.T) {
 	overEachTransport(t, func(t *testing.T, connect connector) {
 		server := testkit.Start(t)
 		agent := server.Register(t).Agent()
-		for toolsets, want := range map[string]string{
+		readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+		require.NoError(t, err)
+		for toolset, want := range map[string]string{
 			"default":   defaultTools,
 			"market":    "get_orderbook get_price get_ticker list_candles list_market_trades list_pairs list_prices",
 			"analytics": "get_leaderboard get_performance get_portfolio_history",
-			"analytics,trading": "cancel_all_orders cancel_order get_leaderboard get_order get_order_by_client_id get_performance " +
-				"get_portfolio_history list_open_orders list_orders list_trades place_order preview_order",
+			"trading": "cancel_all_orders cancel_order get_order get_order_by_client_id list_open_orders list_orders list_trades " +
+				"place_order preview_order",
+			"account": "get_account_info get_balance get_pnl get_portfolio get_positions get_risk list_ledger reconcile reset_account",
+			"agents": "archive_agent clone_agent create_agent delete_agent get_agent get_agent_overview get_agent_risk list_agents " +
+				"reset_agent unarchive_agent update_agent update_agent_risk",
 		} {
-			require.Equal(t, want, names(connect(t, server, agent.Key, selection{toolsets: toolsets}).tools()), toolsets)
+			require.Equal(t, want, names(connect(t, server, agent.Key, selection{toolsets: toolset}).tools()))
+			require.Contains(t, string(readme), "| `"+toolset+"` |")
 		}
+		two := connect(t, server, agent.Key, selection{toolsets: "default,analytics"}).tools()
+		require.Len(t, two, 17)
+		require.Contains(t, two, "get_leaderboard")
 		all := connect(t, server, agent.Key, selection{toolsets: "all"}).tools()
 		require.Len(t, all, 40)
 		for _, tool := range []string{"get_agent_api_key", "regenerate_agent_key", "get_agent_skill", "login", "register"} {
