@@ -98,9 +98,8 @@ func parseExtension(mark any) (said extension, err error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&said); err != nil || mark == nil {
-		return said, fmt.Errorf("x-mcp must be an object of default, reads and destroys, each true or false: %w",
-			errors.Join(err))
+	if err := decoder.Decode(&said); err != nil {
+		return said, fmt.Errorf("x-mcp must be an object of default, reads and destroys, each true or false: %w", err)
 	}
 	return said, nil
 }

@@ -100,6 +100,9 @@ func TestPagesOfOtherOriginsAreRefused(t *testing.T) {
 	}
 	client = door(t, open).With("X-API-Key", open.Register(t).AgentKey)
 	client.With("Origin", dashboard).Do(http.MethodPost, "/mcp", list).Want(http.StatusOK)
+	preflight := door(t, open).With("Origin", dashboard).With("Access-Control-Request-Method", "POST").
+		Do(http.MethodOptions, "/mcp", nil).Want(http.StatusNoContent)
+	require.Contains(t, preflight.Header.Get("Access-Control-Allow-Headers"), "Mcp-Protocol-Version")
 	client.With("Origin", "https://elsewhere.example.com").Do(http.MethodPost, "/mcp", list).WantError(http.StatusForbidden, "PERMISSION_DENIED")
 }
 

@@ -64,10 +64,9 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx := context.WithValue(r.Context(), serverKey{}, server)
-	inbound := r.WithContext(ctx)
+	ctx := context.WithValue(context.WithValue(r.Context(), serverKey{}, server), inboundKey{}, r)
 	answer := &refusalWriter{ResponseWriter: w}
-	h.serving.ServeHTTP(answer, inbound.WithContext(context.WithValue(ctx, inboundKey{}, inbound)))
+	h.serving.ServeHTTP(answer, r.WithContext(ctx))
 	return answer.fault()
 }
 

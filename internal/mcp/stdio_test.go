@@ -74,8 +74,8 @@ func TestTheProcessSpeaksTheProtocolAlone(t *testing.T) {
 		require.NoError(t, err)
 		out, err := command.StdoutPipe()
 		require.NoError(t, err)
-		var said bytes.Buffer
-		command.Stderr = &said
+		said := &testkit.Log{}
+		command.Stderr = said
 		require.NoError(t, command.Start())
 		lines := bufio.NewScanner(out)
 		for id, request := range []string{
