@@ -23,6 +23,7 @@ type commands struct {
 		Rotate       rotateCommand       `cmd:"" help:"Make a new key that signs tokens. Tokens of the old one verify until they expire."`
 		RotateMaster rotateMasterCommand `cmd:"" name:"rotate-master" help:"Seal everything in the database anew under another master key."`
 	} `cmd:"" help:"Rotate keys, with the server running or not."`
+	MCP     mcpCommand     `cmd:"" name:"mcp" help:"Offer a running server's API to an LLM as tools, by the Model Context Protocol over standard input and output."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -117,6 +118,15 @@ func (c *rotateMasterCommand) Run() error {
 		fmt.Println("Everything is sealed under a new master key. Back up master.key in the data directory.")
 	}
 	return nil
+}
+
+type mcpCommand struct{ config.MCP }
+
+// Run writes nothing but the protocol to standard output.
+func (c *mcpCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	return app.ServeMCP(ctx, c.MCP, newLogger("warn"))
 }
 
 type versionCommand struct{}

@@ -163,9 +163,10 @@ func isFault(err error) bool {
 
 func allowOrigins(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
-		AllowOrigins:  origins,
-		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowHeaders:  []string{"Authorization", "Content-Type", headerIdempotencyKey, "X-API-Key", "X-Agent-Id", headerRequestID},
+		AllowOrigins: origins,
+		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowHeaders: []string{"Authorization", "Content-Type", headerIdempotencyKey, "X-API-Key", "X-Agent-Id", headerRequestID,
+			"Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"},
 		ExposeHeaders: []string{headerRequestID, headerIdempotencyReplayed, "Retry-After"},
 		MaxAge:        int((10 * time.Minute).Seconds()),
 	})

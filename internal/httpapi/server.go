@@ -58,9 +58,11 @@ type Server struct {
 	maxBody   int64
 	timeout   time.Duration
 	inFlight  chan struct{}
-	resolving chan struct{} // look-ups of credentials at once
-	doc       *openapi3.T
-	guide     *skill.Guide
+	// inFlightMCP is for requests at /mcp, which wait for requests of their own.
+	inFlightMCP chan struct{}
+	resolving   chan struct{} // look-ups of credentials at once
+	doc         *openapi3.T
+	guide       *skill.Guide
 	// defaultRisk is what the spec says of an agent for which nothing else was asked.
 	defaultRisk api.RiskProfileOverrides
 	maxName     int // characters, from the spec
@@ -81,24 +83,25 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		pool:      options.Pool,
-		probe:     options.Probe,
-		vault:     options.Vault,
-		market:    options.Market,
-		exchange:  options.Exchange,
-		hints:     newHints(),
-		tokens:    auth.NewTokens(options.Pool, options.Vault, options.Now),
-		log:       options.Logger,
-		now:       func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
-		random:    options.Random,
-		publicURL: options.PublicURL,
-		maxBody:   options.MaxBody,
-		timeout:   options.RequestTimeout,
-		inFlight:  make(chan struct{}, options.MaxInFlight),
-		resolving: make(chan struct{}, options.MaxInFlight),
-		doc:       doc,
-		maxName:   int(*doc.Components.Schemas["Name"].Value.MaxLength),
-		echo:      echo.New(),
+		pool:        options.Pool,
+		probe:       options.Probe,
+		vault:       options.Vault,
+		market:      options.Market,
+		exchange:    options.Exchange,
+		hints:       newHints(),
+		tokens:      auth.NewTokens(options.Pool, options.Vault, options.Now),
+		log:         options.Logger,
+		now:         func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
+		random:      options.Random,
+		publicURL:   options.PublicURL,
+		maxBody:     options.MaxBody,
+		timeout:     options.RequestTimeout,
+		inFlight:    make(chan struct{}, options.MaxInFlight),
+		inFlightMCP: make(chan struct{}, options.MaxInFlight),
+		resolving:   make(chan struct{}, options.MaxInFlight),
+		doc:         doc,
+		maxName:     int(*doc.Components.Schemas["Name"].Value.MaxLength),
+		echo:        echo.New(),
 	}
 	if err := defaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
 		return nil, err
@@ -113,6 +116,9 @@ func New(options Options) (*Server, error) {
 		s.echo.Use(allowOrigins(options.CORSOrigins))
 	}
 	if err := s.routePages(); err != nil {
+		return nil, err
+	}
+	if err := s.routeMCP(); err != nil {
 		return nil, err
 	}
 	s.routeOperations(operations)

@@ -1,0 +1,24 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/mcp"
+)
+
+// ServeMCP offers a server's API as tools, over standard input and output, until the client goes or ctx ends.
+func ServeMCP(ctx context.Context, cfg config.MCP, log *slog.Logger) error {
+	doc, err := httpapi.LoadSpec()
+	if err != nil {
+		return err
+	}
+	catalog, err := mcp.NewCatalog(doc)
+	if err != nil {
+		return err
+	}
+	return mcp.ServeStdio(ctx, catalog, mcp.Selection{Toolsets: cfg.Toolsets, ReadOnly: cfg.ReadOnly},
+		mcp.Remote{BaseURL: cfg.BaseURL, Credential: cfg.APIKey}, log)
+}

@@ -1,0 +1,91 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/mcp"
+	"github.com/labstack/echo/v4"
+)
+
+const pathMCP = "/mcp"
+
+// routeMCP serves the API's tools. A tool's call comes back as a request of its own, which is where it is validated,
+// authorized, limited and answered; what is done here is for the protocol around it.
+func (s *Server) routeMCP() error {
+	catalog, err := mcp.NewCatalog(s.doc)
+	if err != nil {
+		return err
+	}
+	handler := mcp.NewHandler(catalog, s)
+	serve := func(c echo.Context) error { return handler.Serve(c.Response(), c.Request()) }
+	s.echo.POST(pathMCP, serve, enter(&operation{id: "mcp"}), fromKnownOrigin, s.authenticateMCP, s.receive, s.boundMCP)
+	return nil
+}
+
+// fromKnownOrigin refuses pages that may not call the API, so that none can do so by having its own name resolve to this
+// server. Which may is what CORS has just decided; clients that are no browsers send no Origin.
+func fromKnownOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().Header.Get(echo.HeaderOrigin) != "" && c.Response().Header().Get(echo.HeaderAccessControlAllowOrigin) == "" {
+			return fault.New(fault.PermissionDenied).With(map[string]string{"reason": "the Origin is not one of AGENTEXCHANGE_CORS_ORIGINS"})
+		}
+		return next(c)
+	}
+}
+
+// authenticateMCP finds out who calls. Many clients can only send a bearer, so that an API key may come as one, too. What
+// a known caller may not do, because the agent is archived for instance, is left for the tools to answer.
+func (s *Server) authenticateMCP(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		keyFromBearer(r.Header)
+		caller, err := s.principalOf(r)
+		if err != nil {
+			return err
+		}
+		call := callOf(r.Context())
+		call.scope, err = s.resolve(r.Context(), caller)
+		if err != nil && !slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, faultOf(err).Status()) {
+			return err
+		}
+		call.accountID = call.scope.AccountID
+		r.Header.Set(headerRequestID, call.requestID) // for the tool's own request: one id for both
+		return next(c)
+	}
+}
+
+// keyFromBearer moves an API key to where keys are looked for.
+func keyFromBearer(header http.Header) {
+	token, err := bearerToken(header)
+	if err == nil && header.Get(headerAPIKey) == "" && strings.HasPrefix(token, string(auth.KindAPIKey)) {
+		header.Set(headerAPIKey, token)
+		header.Del(echo.HeaderAuthorization)
+	}
+}
+
+// boundMCP limits how many requests are worked on and for how long. It has slots of its own: the call of a tool takes one
+// of the others. The time is for a call that is tried again, too; each attempt has the usual one.
+func (s *Server) boundMCP(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		select {
+		case s.inFlightMCP <- struct{}{}:
+			defer func() { <-s.inFlightMCP }()
+		default:
+			return fault.New(fault.Overloaded)
+		}
+		r := c.Request()
+		ctx, cancel := context.WithTimeout(r.Context(), 2*s.timeout)
+		defer cancel()
+		c.SetRequest(r.WithContext(ctx))
+		body := callOf(ctx).body
+		c.Request().Body, c.Request().ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		return next(c)
+	}
+}

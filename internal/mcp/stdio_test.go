@@ -1,0 +1,151 @@
+package mcp_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/agentexchange/agentexchange/internal/testkit"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/stretchr/testify/require"
+)
+
+// A mistake in the set-up is told at once, to whoever made it, with what to do; nothing goes to standard output.
+func TestAMistakenSetUpIsExplained(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	retired := account.AgentKey
+	account.Do(http.MethodPost, "/api/v1/agents/"+account.AgentID+"/regenerate-key", nil).Want(http.StatusOK)
+	stranger := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(stranger.Close)
+	for _, each := range []struct {
+		baseURL, credential, toolsets string
+		want                          []string
+	}{
+		{server.URL, "", "", []string{"AGENTEXCHANGE_API_KEY is not set", "set it to the API key of the agent"}},
+		{server.URL, account.APISecret, "", []string{"holds a secret", "ak_live_"}},
+		{server.URL, "ak_live_mistyped", "", []string{"is not an API key", "mistaken characters"}},
+		{server.URL, retired, "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_API_KEY"}},
+		{server.URL, account.Token + "x", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_TOKEN"}},
+		{server.URL, account.APIKey, "gambling", []string{"--toolsets must be one or more of default, all, account"}},
+		{"exchange.example.com", account.APIKey, "", []string{"AGENTEXCHANGE_BASE_URL must look like"}},
+		{"http://127.0.0.1:1", account.APIKey, "", []string{"no answer from http://127.0.0.1:1", "agentexchange serve", "AGENTEXCHANGE_BASE_URL"}},
+		{stranger.URL, account.APIKey, "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+	} {
+		command := command(t, each.baseURL, each.credential, selection{toolsets: each.toolsets})
+		var out, said bytes.Buffer
+		command.Stdout, command.Stderr = &out, &said
+		var exit *exec.ExitError
+		require.ErrorAs(t, command.Run(), &exit)
+		require.Equal(t, 1, exit.ExitCode())
+		require.Empty(t, out.String())
+		for _, want := range each.want {
+			require.Contains(t, said.String(), want)
+		}
+		if each.credential != "" {
+			require.NotContains(t, said.String(), each.credential)
+		}
+	}
+}
+
+// Standard output holds the protocol and nothing else, and the process ends when it is told to, or when its client goes.
+func TestTheProcessSpeaksTheProtocolAlone(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	agent := server.Register(t).Agent()
+	for name, end := range map[string]func(*exec.Cmd, io.Closer) error{
+		"signal": func(command *exec.Cmd, _ io.Closer) error { return command.Process.Signal(syscall.SIGTERM) },
+		"end":    func(_ *exec.Cmd, in io.Closer) error { return in.Close() },
+	} {
+		command := command(t, server.URL, agent.Key, selection{})
+		in, err := command.StdinPipe()
+		require.NoError(t, err)
+		out, err := command.StdoutPipe()
+		require.NoError(t, err)
+		said := &testkit.Log{}
+		command.Stderr = said
+		require.NoError(t, command.Start())
+		lines := bufio.NewScanner(out)
+		for id, request := range []string{
+			`"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}`,
+			`"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}`,
+			`"method":"tools/call","params":{"name":"no_such_tool"}`,
+		} {
+			_, err := fmt.Fprintf(in, "{\"jsonrpc\":\"2.0\",\"id\":%d,%s}\n", id, request)
+			require.NoError(t, err)
+			require.True(t, lines.Scan(), said.String())
+			var answer struct {
+				JSONRPC string
+				ID      *int
+			}
+			require.NoError(t, json.Unmarshal(lines.Bytes(), &answer), lines.Text())
+			require.Equal(t, "2.0", answer.JSONRPC)
+			require.Equal(t, id, *answer.ID)
+			if id == 0 {
+				_, err = fmt.Fprintln(in, `{"jsonrpc":"2.0","method":"notifications/initialized"}`)
+				require.NoError(t, err)
+			}
+		}
+		require.NoError(t, end(command, in), name)
+		require.False(t, lines.Scan(), lines.Text())
+		require.NoError(t, command.Wait(), "%s: %s", name, said.String())
+		require.NotContains(t, said.String(), agent.Key)
+	}
+}
+
+// An answer that is lost is asked for again, under the same Idempotency-Key: the order is placed once.
+func TestALostAnswerIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	agent := server.Register(t).Agent()
+	target, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	var orders atomic.Int32
+	lossy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/trade/order") || orders.Add(1) > 2 {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		proxy.ServeHTTP(httptest.NewRecorder(), r) // the order is placed, and nobody hears of it
+		if orders.Load() == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(lossy.Close)
+	session := start(t, &sdk.CommandTransport{Command: command(t, lossy.URL+"/", agent.Key, selection{})})
+	placed := session.call("place_order", buy("0.001"))
+	require.EqualValues(t, 3, orders.Load())
+	kept := agent.Get("/trade/orders").List("orders")
+	require.Len(t, kept, 1)
+	require.Equal(t, kept[0]["order_id"], placed["order_id"])
+}
+
+// A server that goes away is told of in an answer, and the session goes on.
+func TestAServerThatIsGoneIsExplained(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	agent := server.Register(t).Agent()
+	session := overStdio(t, server, agent.Key, selection{})
+	session.call("get_balance", nil)
+	server.Stop(t)
+	reading := session.refused("get_balance", nil)
+	require.Equal(t, "UNAVAILABLE", reading["code"])
+	require.Contains(t, reading["message"], "cannot be reached")
+	require.NotContains(t, reading["message"], "look before you repeat it")
+	require.Contains(t, session.refused("place_order", buy("0.001"))["message"], "look before you repeat it")
+	require.Len(t, session.tools(), 15)
+}
