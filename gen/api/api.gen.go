@@ -1189,10 +1189,7 @@ type Error struct {
 
 		// Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
 		// RefusalDetails.
-		Details *struct {
-			// Errors Every violation of a limit.
-			Errors []Violation `json:"errors,omitempty"`
-		} `json:"details,omitempty"`
+		Details *Error_Error_Details `json:"details,omitempty"`
 
 		// Message A sentence that says what to do.
 		//
@@ -1204,6 +1201,14 @@ type Error struct {
 		// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 		RequestID string `json:"request_id"`
 	} `json:"error"`
+}
+
+// Error_Error_Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
+// RefusalDetails.
+type Error_Error_Details struct {
+	// Errors Every violation of a limit.
+	Errors               []Violation            `json:"errors,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
 // ErrorCode A stable name for the error.
@@ -3323,6 +3328,74 @@ type PlaceOrderJSONRequestBody = PlaceOrderRequest
 // PreviewOrderJSONRequestBody defines body for PreviewOrder for application/json ContentType.
 type PreviewOrderJSONRequestBody = PlaceOrderRequest
 
+// Getter for additional properties for Error_Error_Details. Returns the specified
+// element and whether it was found
+func (a Error_Error_Details) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for Error_Error_Details
+func (a *Error_Error_Details) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for Error_Error_Details to handle AdditionalProperties
+func (a *Error_Error_Details) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["errors"]; found {
+		err = json.Unmarshal(raw, &a.Errors)
+		if err != nil {
+			return fmt.Errorf("error reading 'errors': %w", err)
+		}
+		delete(object, "errors")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for Error_Error_Details to handle AdditionalProperties
+func (a Error_Error_Details) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.Errors != nil {
+		object["errors"], err = json.Marshal(a.Errors)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'errors': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetJwks Public keys that verify the tokens
@@ -5203,6 +5276,23 @@ func (response GetJwks200JSONResponse) VisitGetJwksResponse(w http.ResponseWrite
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJwks422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetJwks422JSONResponse) VisitGetJwksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9117,6 +9207,23 @@ func (response ListPairs200JSONResponse) VisitListPairsResponse(w http.ResponseW
 	return err
 }
 
+type ListPairs422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListPairs422JSONResponse) VisitListPairsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPairsdefaultJSONResponse struct {
 	Body       Error
 	Headers    FailureResponseHeaders
@@ -11009,6 +11116,23 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	return err
 }
 
+type GetHealth422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetHealth422JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthdefaultJSONResponse struct {
 	Body       Error
 	Headers    FailureResponseHeaders
@@ -11060,6 +11184,23 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetReadiness422JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
