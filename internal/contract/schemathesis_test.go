@@ -168,4 +168,3 @@ func (c caller) mayCall(op *openapi3.Operation) bool {
 	}
 	return len(*op.Security) == 0
 }
-
