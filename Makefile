@@ -66,6 +66,11 @@ release-spec:
 	echo '[]' > "$$kept/allowed-changes.json"; \
 	echo "Released $$(version openapi.yaml); commit $$kept."
 
+## sdk-check: generate Java, Rust and C# clients of openapi.yaml, and compile the Java one (JDK 17 and Maven)
+.PHONY: sdk-check
+sdk-check:
+	@go run ./internal/contract/generators
+
 ## lint: look for mistakes that tests do not find
 .PHONY: lint
 lint:
