@@ -17,7 +17,9 @@ func TestReleaseReplacesTheReleasedDocumentOnceForEachVersion(t *testing.T) {
 	require.NoError(t, os.MkdirAll(kept, 0o700))
 	makefile, err := os.ReadFile("../../Makefile")
 	require.NoError(t, err)
-	write := func(path, text string) { require.NoError(t, os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600)) }
+	write := func(path, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600))
+	}
 	read := func(name string) string {
 		text, err := os.ReadFile(filepath.Join(kept, name))
 		require.NoError(t, err)

@@ -38,33 +38,34 @@ func TestServerKeepsToTheDocument(t *testing.T) {
 	tools := toolchain.For(t, "requirements.txt")
 	server := testkit.Start(t)
 	owner, stranger := server.Register(t), server.Register(t)
-	callers := []caller{
-		{
-			kind: "account", scheme: "BearerAuth", header: "Authorization",
-			secret: "Bearer " + owner.Token, stranger: "Bearer " + stranger.Token, agents: createAgents(owner),
-		},
-		{
-			kind: "agent", scheme: "ApiKeyAuth", header: "X-API-Key",
-			secret: stranger.AgentKey, stranger: owner.AgentKey, agents: []string{stranger.AgentID},
-			refused: []string{"resetAccount"}, // an agent may not lift its own loss limit
-		},
+	account := caller{
+		kind: "account", scheme: "BearerAuth", header: "Authorization",
+		secret: "Bearer " + owner.Token, stranger: "Bearer " + stranger.Token, agents: createAgents(owner),
 	}
-	reports := make([]*report, len(callers))
+	agent := caller{
+		kind: "agent", scheme: "ApiKeyAuth", header: "X-API-Key",
+		secret: stranger.AgentKey, stranger: owner.AgentKey, agents: []string{stranger.AgentID},
+		refused: []string{"resetAccount"}, // an agent may not lift its own loss limit
+	}
+	var asAccount, asAgent, trading *report
 	var running sync.WaitGroup
-	for i, caller := range callers {
-		running.Go(func() { reports[i] = runSchemathesis(t, tools, server, caller, owner) })
-	}
+	running.Go(func() { asAccount = runSchemathesis(t, tools, server, account, owner) })
+	running.Go(func() {
+		asAgent = runSchemathesis(t, tools, server, agent, owner)
+		// Among all operations, walks along the links of orders are rare.
+		agent.kind = "trader"
+		trading = runSchemathesis(t, tools, server, agent, owner, "--phases", "stateful", "--include-tag", "Trading")
+	})
 	running.Wait()
+	require.False(t, t.Failed())
 
-	cases := 0
-	for i, caller := range callers {
-		require.NotNil(t, reports[i], "schemathesis as %s left no report", caller.kind)
-		t.Logf("as %s: %s", caller.kind, reports[i])
-		reports[i].requireSuccess(t)
-		requireEveryOperationReached(t, caller, reports[i])
-		cases += reports[i].TestCases.Generated
-	}
-	require.GreaterOrEqual(t, cases, minCases)
+	asAccount.requireSuccess(t, "examples", "coverage", "fuzzing", "stateful")
+	requireEveryOperationReached(t, account, asAccount)
+	asAgent.requireSuccess(t, "examples", "coverage", "fuzzing", "stateful")
+	requireEveryOperationReached(t, agent, asAgent)
+	trading.requireSuccess(t, "stateful")
+	requireEveryLinkFollowed(t, asAccount, asAgent, trading)
+	require.GreaterOrEqual(t, asAccount.TestCases.Generated+asAgent.TestCases.Generated+trading.TestCases.Generated, minCases)
 }
 
 // createAgents answers agents of the account, the newest first.
@@ -78,7 +79,7 @@ func createAgents(account *testkit.Account) []string {
 
 // runSchemathesis sends what schemathesis makes up. What it says and reports is kept under .build/contract/.
 func runSchemathesis(
-	t *testing.T, tools toolchain.Env, server *testkit.Server, caller caller, account *testkit.Account,
+	t *testing.T, tools toolchain.Env, server *testkit.Server, caller caller, account *testkit.Account, args ...string,
 ) *report {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join("../../.build/contract", caller.kind))
@@ -103,16 +104,19 @@ func runSchemathesis(
 	if seed == "" {
 		seed = defaultSeed
 	}
-	command := tools.Command(t.Context(), "schemathesis", "--config-file", "schemathesis.toml", "run",
-		server.URL+"/openapi.json", "--checks", "all", "--seed", seed, "--no-color",
-		"--report", "json,ndjson", "--report-json-path", "report.json", "--report-ndjson-path", "events.ndjson")
+	command := tools.Command(t.Context(), "schemathesis", append([]string{
+		"--config-file", "schemathesis.toml", "run", server.URL + "/openapi.json", "--checks", "all", "--seed", seed, "--no-color",
+		"--report", "json,ndjson", "--report-json-path", "report.json", "--report-ndjson-path", "events.ndjson",
+	}, args...)...)
 	command.Dir = dir
 	said, err := command.CombinedOutput()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "output.txt"), said, 0o600))
 	if err != nil {
 		t.Errorf("schemathesis as %s: %v; %s/output.txt ends so:\n%s", caller.kind, err, dir, said[max(0, len(said)-8000):])
 	}
-	return readReport(t, dir)
+	report := readReport(t, dir)
+	t.Logf("as %s: %s", caller.kind, report)
+	return report
 }
 
 // identities is a Web Fuzzing Commons authentication file.
@@ -147,17 +151,40 @@ func requireEveryOperationReached(t *testing.T, caller caller, report *report) {
 	for _, id := range caller.refused {
 		refused[id] = true
 	}
-	for path, item := range testkit.Spec().Paths.Map() {
-		for method, op := range item.Operations() {
-			answers := report.Answers[endpoint{method, path}]
-			require.NotZero(t, answers.Sent, "%s was never called as %s", op.OperationID, caller.kind)
-			if caller.mayCall(op) && !refused[op.OperationID] {
-				require.NotZero(t, answers.Succeeded, "%s never succeeded as %s", op.OperationID, caller.kind)
-			} else {
-				require.Zero(t, answers.Succeeded, "%s succeeded as %s", op.OperationID, caller.kind)
-			}
+	for at, op := range operations() {
+		answers := report.Answers[at]
+		require.NotZero(t, answers.Sent, "%s was never called as %s", op.OperationID, caller.kind)
+		if caller.mayCall(op) && !refused[op.OperationID] {
+			require.NotZero(t, answers.Succeeded, "%s never succeeded as %s", op.OperationID, caller.kind)
+		} else {
+			require.Zero(t, answers.Succeeded, "%s succeeded as %s", op.OperationID, caller.kind)
 		}
 	}
+}
+
+// requireEveryLinkFollowed fails if an operation that links of the document lead to never succeeded by one of them.
+func requireEveryLinkFollowed(t *testing.T, reports ...*report) {
+	t.Helper()
+	followed := map[string]bool{}
+	for at, op := range operations() {
+		for _, report := range reports {
+			followed[op.OperationID] = followed[op.OperationID] || report.Linked[at]
+		}
+	}
+	for name, link := range testkit.Spec().Components.Links {
+		require.True(t, followed[link.Value.OperationID], "link %s never led to success", name)
+	}
+}
+
+// operations answers every operation of the document.
+func operations() map[endpoint]*openapi3.Operation {
+	all := map[endpoint]*openapi3.Operation{}
+	for path, item := range testkit.Spec().Paths.Map() {
+		for method, op := range item.Operations() {
+			all[endpoint{method, path}] = op
+		}
+	}
+	return all
 }
 
 func (c caller) mayCall(op *openapi3.Operation) bool {

@@ -33,7 +33,7 @@ func TestSpecExamplesAreValid(t *testing.T) {
 
 func TestSpecShowsAnExampleOfEveryBody(t *testing.T) {
 	t.Parallel()
-	eachOperation(func(path, method string, op *openapi3.Operation) {
+	eachOperation(func(_, _ string, op *openapi3.Operation) {
 		if op.RequestBody != nil {
 			requireExample(t, op.OperationID+" request", op.RequestBody.Value.Content)
 		}

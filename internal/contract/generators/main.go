@@ -58,7 +58,7 @@ func run(ctx context.Context) error {
 		}
 		fmt.Printf("%s: generated without a warning that matters\n", language)
 	}
-	compile := exec.CommandContext(ctx, "mvn", "--quiet", "--batch-mode", "--file", filepath.Join(output, "java", "pom.xml"), "compile")
+	compile := exec.CommandContext(ctx, "mvn", "--quiet", "--batch-mode", "--file", output+"/java/pom.xml", "compile")
 	if said, err := compile.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile the Java client (JDK 17 and Maven): %w\n%s", err, said)
 	}
