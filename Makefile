@@ -83,6 +83,23 @@ verify:
 	  (cd "$$module" && go mod tidy -diff) || { echo "make verify: run go mod tidy in $$module." >&2; exit 1; }; \
 	done
 
+## release-spec: make openapi.yaml the released one, which later versions must not break
+.PHONY: release-spec
+release-spec:
+	@kept=internal/httpapi/testdata; \
+	version() { sed -n '/^info:/,/^[a-z]/s/^  version: *//p' "$$1"; }; \
+	[ -z "$$(git status --porcelain)" ] || { echo 'make release-spec: commit what has changed first.' >&2; exit 1; }; \
+	[ "$$(version openapi.yaml)" != "$$(version "$$kept/released.yaml")" ] || \
+	  { echo "make release-spec: $$(version openapi.yaml) is released already; raise info.version in openapi.yaml." >&2; exit 1; }; \
+	cp openapi.yaml "$$kept/released.yaml"; \
+	echo '[]' > "$$kept/allowed-changes.json"; \
+	echo "Released $$(version openapi.yaml); commit $$kept."
+
+## sdk-check: generate Java, Rust and C# clients of openapi.yaml, and compile the Java one (JDK 17 and Maven)
+.PHONY: sdk-check
+sdk-check:
+	@go run ./internal/contract/generators
+
 ## lint: look for mistakes that tests do not find
 .PHONY: lint
 lint:

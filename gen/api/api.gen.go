@@ -654,6 +654,8 @@ func (e ListCandlesParamsInterval) Valid() bool {
 }
 
 // AccountCredentials A new account, its credentials and its default agent.
+//
+// Example: {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","agent_api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11","api_key":"ak_live_AccountOfTheTeamKeyHere000000000x1y2z3","api_secret":"sk_live_AccountSecretForTheTeam000000000x1y2z3","display_name":"Ada","message":"Save the api_secret now; it is not shown again. Log in with api_key and api_secret at POST /api/v1/auth/login to manage agents; agent_api_key is the key of your first agent.","starting_balance":"10000.00000000"}
 type AccountCredentials struct {
 	// AccountID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -701,6 +703,8 @@ type AccountCredentials struct {
 }
 
 // AccountInfo The agent in scope.
+//
+// Example: {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","api_key_preview":"ak_live_Agen...","created_at":"2026-03-19T14:34:29.209914Z","current_session":{"session_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d17","started_at":"2026-03-19T14:34:29.209914Z"},"display_name":"RSI Scalper","risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"starting_balance":"5000.00000000","status":"active"}
 type AccountInfo struct {
 	// AccountID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -749,6 +753,8 @@ type AccountInfo struct {
 }
 
 // AccountReset The session that ended and the one that began.
+//
+// Example: {"message":"The agent starts anew: open orders are cancelled, positions closed, and the balance is the starting balance.","new_session":{"session_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d1b","started_at":"2026-03-19T14:34:29.460968Z","starting_balance":"5000.00000000"},"previous_session":{"duration_days":"0.00000291","ending_equity":"4999.69363194","session_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d17","total_pnl":"-0.30636806"}}
 type AccountReset struct {
 	// Message What was done.
 	//
@@ -764,6 +770,8 @@ type AccountReset struct {
 }
 
 // Agent A trading agent.
+//
+// Example: {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","api_key_preview":"ak_live_Agen...","avatar_url":null,"color":"#3B82F6","created_at":"2026-03-19T14:34:29.209914Z","display_name":"RSI Scalper","framework":"custom","id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","llm_model":"claude-sonnet-4-6","risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"starting_balance":"5000.00000000","status":"active","strategy_tags":["rsi","scalping","BTCUSDT"],"updated_at":"2026-03-19T14:34:29.209914Z"}
 type Agent struct {
 	// AccountID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -843,6 +851,8 @@ type Agent struct {
 }
 
 // AgentCredentials A new agent and its API key.
+//
+// Example: {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","display_name":"RSI Scalper","message":"Save the api_key now: your agent sends it as X-API-Key. GET /api/v1/agents/01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13/api-key retrieves it again.","starting_balance":"5000.00000000"}
 type AgentCredentials struct {
 	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -874,6 +884,8 @@ type AgentCredentials struct {
 }
 
 // AgentKey An agent's current API key.
+//
+// Example: {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","message":"Current API key for this agent."}
 type AgentKey struct {
 	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -893,6 +905,8 @@ type AgentKey struct {
 }
 
 // AgentList A page of agents.
+//
+// Example: {"agents":[{"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","api_key_preview":"ak_live_Agen...","avatar_url":null,"color":"#3B82F6","created_at":"2026-03-19T14:34:29.209914Z","display_name":"RSI Scalper","framework":"custom","id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","llm_model":"claude-sonnet-4-6","risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"starting_balance":"5000.00000000","status":"active","strategy_tags":["rsi","scalping","BTCUSDT"],"updated_at":"2026-03-19T14:34:29.209914Z"}],"total":1}
 type AgentList struct {
 	// Agents The agents of this page.
 	Agents []Agent `json:"agents"`
@@ -952,6 +966,8 @@ type Balance struct {
 }
 
 // BalanceList What the agent has.
+//
+// Example: {"balances":[{"asset":"USDT","available":"4846.79764194","locked":"60.06000000","total":"4906.85764194"},{"asset":"BTC","available":"0.00100000","locked":"0.00000000","total":"0.00100000"}],"total_equity_usdt":"4999.69363194"}
 type BalanceList struct {
 	// Balances The balances, USDT first, then by asset.
 	Balances []Balance `json:"balances"`
@@ -968,6 +984,8 @@ type BalanceList struct {
 type BookLevel = []Amount
 
 // Cancellation A cancelled order and what it no longer holds.
+//
+// Example: {"cancelled_at":"2026-03-19T14:34:29.453024Z","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d1a","status":"cancelled","unlocked_amount":"50.05000000","unlocked_asset":"USDT"}
 type Cancellation struct {
 	// CancelledAt RFC 3339, UTC.
 	//
@@ -1001,6 +1019,8 @@ type Cancellation struct {
 type CancellationStatus string
 
 // CancelledOrders What cancelling every order released.
+//
+// Example: {"cancelled_count":1,"unlocked":[{"amount":"60.06000000","asset":"USDT"}]}
 type CancelledOrders struct {
 	// CancelledCount How many orders were cancelled.
 	//
@@ -1050,6 +1070,8 @@ type Candle struct {
 }
 
 // CandleList Candles of a pair.
+//
+// Example: {"candles":[{"close":"93834.68000000","high":"93917.04000000","low":"93303.28000000","open":"93314.41000000","time":"2026-03-19T13:00:00Z","trade_count":125650,"volume":"2168.51583000"},{"close":"92835.99000000","high":"93863.26000000","low":"92752.57000000","open":"93831.84000000","time":"2026-03-19T14:00:00Z","trade_count":72100,"volume":"1252.27705000"}],"count":2,"interval":"1h","symbol":"BTCUSDT"}
 type CandleList struct {
 	// Candles The candles, oldest first.
 	Candles []Candle `json:"candles"`
@@ -1189,10 +1211,7 @@ type Error struct {
 
 		// Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
 		// RefusalDetails.
-		Details *struct {
-			// Errors Every violation of a limit.
-			Errors []Violation `json:"errors,omitempty"`
-		} `json:"details,omitempty"`
+		Details *Error_Error_Details `json:"details,omitempty"`
 
 		// Message A sentence that says what to do.
 		//
@@ -1204,6 +1223,14 @@ type Error struct {
 		// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 		RequestID string `json:"request_id"`
 	} `json:"error"`
+}
+
+// Error_Error_Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
+// RefusalDetails.
+type Error_Error_Details struct {
+	// Errors Every violation of a limit.
+	Errors               []Violation            `json:"errors,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
 // ErrorCode A stable name for the error.
@@ -1250,6 +1277,8 @@ type Headroom struct {
 type HeadroomRule string
 
 // Health State of the server.
+//
+// Example: {"status":"ready"}
 type Health struct {
 	// Status `ok`: alive; `ready`: takes requests.
 	//
@@ -1321,12 +1350,16 @@ type JwkKty string
 type JwkUse string
 
 // Jwks A JSON Web Key Set.
+//
+// Example: {"keys":[{"alg":"EdDSA","crv":"Ed25519","kid":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d12","kty":"OKP","use":"sig","x":"rrp4hrrHH4FR8e6enHJyCmWocIxQAyNc8n_3TSxYUh8"}]}
 type Jwks struct {
 	// Keys The public keys.
 	Keys []Jwk `json:"keys"`
 }
 
 // Leaderboard The account's agents, best first.
+//
+// Example: {"period":"all","rankings":[{"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","display_name":"RSI Scalper","rank":1,"roi_pct":"-0.00612736","sharpe_ratio":"0.00000000","total_trades":2,"win_rate":"0.00000000"}]}
 type Leaderboard struct {
 	// Period How far back from now, and never beyond the current session.
 	//
@@ -1339,6 +1372,8 @@ type Leaderboard struct {
 
 // Ledger A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
 // those that are not the agent's own.
+//
+// Example: {"entries":[{"amount":"60.06000000","asset":"USDT","balance_after":"60.06000000","bucket":"locked","created_at":"2026-03-19T14:34:29.406213Z","entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d18","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14"},{"amount":"-60.06000000","asset":"USDT","balance_after":"4846.79764194","bucket":"available","created_at":"2026-03-19T14:34:29.406213Z","entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d19","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14"}],"total":16}
 type Ledger struct {
 	// Entries The entries of this page, newest first.
 	Entries []LedgerEntry `json:"entries"`
@@ -1419,10 +1454,12 @@ type LlmModel = string
 type LockedAsset = string
 
 // LoginRequest The account's credentials.
+//
+// Example: {"api_key":"ak_live_AccountOfTheTeamKeyHere000000000x1y2z3","api_secret":"sk_live_AccountSecretForTheTeam000000000x1y2z3"}
 type LoginRequest struct {
 	// APIKey The account's API key.
 	//
-	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
+	// Example: ak_live_AccountOfTheTeamKeyHere000000000x1y2z3
 	APIKey auth.Secret `json:"api_key"`
 
 	// APISecret The account's secret.
@@ -1460,6 +1497,8 @@ type MarketTrade struct {
 }
 
 // MarketTradeList Trades of the market.
+//
+// Example: {"symbol":"BTCUSDT","trades":[{"is_buyer_maker":true,"price":"92835.99000000","quantity":"0.00744000","time":"2026-03-19T14:34:29.25Z","trade_id":"46440868281"},{"is_buyer_maker":true,"price":"92835.99000000","quantity":"0.00476000","time":"2026-03-19T14:34:29.25Z","trade_id":"46440868280"}]}
 type MarketTradeList struct {
 	// Symbol A pair's symbol, in any case.
 	//
@@ -1615,6 +1654,8 @@ type Order struct {
 }
 
 // OrderList A page of orders.
+//
+// Example: {"limit":100,"offset":0,"orders":[{"client_order_id":"entry-1","created_at":"2026-03-19T14:34:29.406213Z","executed_price":null,"executed_quantity":"0.00000000","fee":null,"filled_at":null,"locked_amount":"60.06000000","locked_asset":"USDT","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","price":"60000.00000000","quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":null,"status":"pending","symbol":"BTCUSDT","time_in_force":"GTC","total_cost":null,"trigger_price":null,"type":"limit"}],"total":1}
 type OrderList struct {
 	// Limit Page size.
 	//
@@ -1646,6 +1687,8 @@ type OrderStatus string
 type OrderType string
 
 // Orderbook The order book of a pair.
+//
+// Example: {"asks":[["92836.00000000","0.39111000"],["92841.60000000","0.04854000"]],"bids":[["92835.99000000","0.13422000"],["92832.00000000","0.39105000"]],"symbol":"BTCUSDT","timestamp":"2026-03-19T14:34:29.25Z"}
 type Orderbook struct {
 	// Asks Lowest first.
 	Asks []BookLevel `json:"asks"`
@@ -1718,6 +1761,8 @@ type Pair struct {
 type PairStatus string
 
 // PairList Every pair.
+//
+// Example: {"pairs":[{"base_asset":"BTC","has_price":true,"min_notional":"5.00000000","min_qty":"0.00001000","quote_asset":"USDT","status":"TRADING","step_size":"0.00001000","symbol":"BTCUSDT","tick_size":"0.01000000"},{"base_asset":"ETH","has_price":true,"min_notional":"5.00000000","min_qty":"0.00010000","quote_asset":"USDT","status":"TRADING","step_size":"0.00010000","symbol":"ETHUSDT","tick_size":"0.01000000"}],"total":2}
 type PairList struct {
 	// Pairs The pairs, by symbol.
 	Pairs []Pair `json:"pairs"`
@@ -1754,6 +1799,8 @@ type PairList struct {
 //   - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
 //   - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
 //     streak, a buy does not.
+//
+// Example: {"avg_loss":"-0.20423919","avg_trades_per_day":"2.00000000","avg_win":"0.00000000","best_trade":"-0.20423919","current_streak":-1,"max_drawdown_duration_days":"0.00000258","max_drawdown_pct":"0.00612736","period":"all","profit_factor":"0.00000000","sharpe_ratio":"0.00000000","sortino_ratio":"0.00000000","total_trades":2,"undefined":["sharpe_ratio","sortino_ratio","avg_win"],"win_rate":"0.00000000","worst_trade":"-0.20423919"}
 type Performance struct {
 	// AvgLoss A decimal with 8 places, as a string.
 	//
@@ -1893,6 +1940,8 @@ type PlaceOrderRequest struct {
 // Pnl Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included, so
 // that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the period.
 // `win_rate` = 100 × winning / (winning + losing), zero where there are neither.
+//
+// Example: {"fees_paid":"0.27851726","losing_trades":1,"net_pnl":"-0.30636806","period":"all","realized_pnl":"-0.20423919","total_pnl":"-0.30636806","unrealized_pnl":"-0.10212887","win_rate":"0.00000000","winning_trades":0}
 type Pnl struct {
 	// FeesPaid A decimal with 8 places, as a string.
 	//
@@ -1949,6 +1998,8 @@ type PnlPeriod string
 // - total_equity = available_cash + locked_cash + total_position_value
 // - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
 // - roi_pct = 100 × total_pnl / starting_balance
+//
+// Example: {"available_cash":"4846.79764194","locked_cash":"60.06000000","positions":[{"asset":"BTC","avg_entry_price":"92938.11887000","current_price":"92835.99000000","market_value":"92.83599000","opened_at":"2026-03-19T14:34:29.389463Z","quantity":"0.00100000","symbol":"BTCUSDT","unrealized_pnl":"-0.10212887","unrealized_pnl_pct":"-0.10988911"}],"realized_pnl":"-0.20423919","roi_pct":"-0.00612736","starting_balance":"5000.00000000","timestamp":"2026-03-19T14:34:29.419879Z","total_equity":"4999.69363194","total_pnl":"-0.30636806","total_position_value":"92.83599000","unrealized_pnl":"-0.10212887"}
 type Portfolio struct {
 	// AvailableCash A decimal with 8 places, as a string.
 	//
@@ -2005,6 +2056,8 @@ type Portfolio struct {
 }
 
 // PortfolioHistory The agent's equity over time.
+//
+// Example: {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","interval":"1h","snapshots":[{"realized_pnl":"-0.20423919","time":"2026-03-19T14:00:00Z","total_equity":"4999.69363194","unrealized_pnl":"-0.10212887"}]}
 type PortfolioHistory struct {
 	// AgentID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -2074,6 +2127,8 @@ type Position struct {
 }
 
 // PositionList The open positions.
+//
+// Example: {"positions":[{"asset":"BTC","avg_entry_price":"92938.11887000","current_price":"92835.99000000","market_value":"92.83599000","opened_at":"2026-03-19T14:34:29.389463Z","quantity":"0.00100000","symbol":"BTCUSDT","unrealized_pnl":"-0.10212887","unrealized_pnl_pct":"-0.10988911"}],"total_unrealized_pnl":"-0.10212887"}
 type PositionList struct {
 	// Positions The positions, by symbol.
 	Positions []Position `json:"positions"`
@@ -2098,6 +2153,8 @@ type PositiveDecimal = decimal.Decimal
 // which it would execute now; of a limit order that does not execute now its limit, and of a conditional one the
 // taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are null
 // unless it would rest.
+//
+// Example: {"current_price":"92835.99000000","estimated_fee":"0.09284527","estimated_price":"92845.27359900","estimated_total_cost":"92.93811887","locked_amount":null,"locked_asset":null,"max_allowed_quantity":"0.01077000","price":null,"quantity":"0.00100000","refusal":null,"resulting_position":{"avg_entry_price":"92938.11887000","cost_basis":"92.93811887","quantity":"0.00100000","symbol":"BTCUSDT"},"rules":[{"attempted":"0.00100000","limit":"0.00001000","passed":true,"rule":"min_qty","used":"0.00000000"},{"attempted":"0.00100000","limit":"0.00001000","passed":true,"rule":"step_size","used":"0.00000000"},{"attempted":"0.00000000","limit":"0.01000000","passed":true,"rule":"tick_size","used":"0.00000000"},{"attempted":"92.83599000","limit":"5.00000000","passed":true,"rule":"min_notional","used":"0.00000000"},{"attempted":"0.00000000","limit":"10.00000000","passed":true,"rule":"daily_loss_limit","used":"0.00000000"},{"attempted":"1.85690547","limit":"20.00000000","passed":true,"rule":"position_limit","used":"0.00000000"},{"attempted":"0.00000000","limit":"10.00000000","passed":true,"rule":"max_open_orders","used":"0.00000000"},{"attempted":"92.93811887","limit":"5000.00000000","passed":true,"rule":"balance","used":"0.00000000"}],"side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","trigger_price":null,"type":"market","would_pass":true}
 type Preview struct {
 	// CurrentPrice A decimal with 8 places, as a string.
 	//
@@ -2203,6 +2260,8 @@ type Preview struct {
 type PreviewStatus string
 
 // Price The newest price of a pair.
+//
+// Example: {"price":"92835.99000000","symbol":"BTCUSDT","timestamp":"2026-03-19T14:34:29.25Z"}
 type Price struct {
 	// Price A decimal with 8 places, as a string.
 	//
@@ -2221,6 +2280,8 @@ type Price struct {
 }
 
 // PriceList Prices of several pairs.
+//
+// Example: {"count":2,"prices":[{"price":"92835.99000000","symbol":"BTCUSDT","timestamp":"2026-03-19T14:34:29.25Z"},{"price":"1820.87000000","symbol":"ETHUSDT","timestamp":"2026-03-19T14:34:29.25Z"}],"timestamp":"2026-03-19T14:34:29.361141Z"}
 type PriceList struct {
 	// Count How many are answered.
 	//
@@ -2310,6 +2371,8 @@ type ReconciledAsset struct {
 }
 
 // Reconciliation Whether the balances are what the ledger says.
+//
+// Example: {"as_of":"2026-03-19T14:34:29.428446Z","assets":[{"asset":"USDT","balance":"4906.85764194","difference":"0.00000000","ledger":"4906.85764194"},{"asset":"BTC","balance":"0.00100000","difference":"0.00000000","ledger":"0.00100000"}],"ok":true}
 type Reconciliation struct {
 	// AsOf RFC 3339, UTC.
 	//
@@ -2485,6 +2548,8 @@ type ResultingPosition struct {
 }
 
 // Risk The headroom under the three risk limits.
+//
+// Example: {"risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"rules":[{"limit":"10.00000000","remaining":"9.99387264","rule":"daily_loss_limit","used":"0.00612736"},{"limit":"20.00000000","remaining":"16.94309289","rule":"position_limit","used":"3.05690711"},{"limit":"10.00000000","remaining":"9.00000000","rule":"max_open_orders","used":"1.00000000"}]}
 type Risk struct {
 	// RiskProfile The three limits that every order of the agent is judged by.
 	//
@@ -2625,6 +2690,8 @@ type Symbol = string
 type Tag = string
 
 // Ticker The last 24 hours of a pair.
+//
+// Example: {"change":"-2259.52000000","change_pct":"-2.37605330","close":"92835.99000000","high":"95669.87000000","low":"92606.75000000","open":"95095.51000000","quote_volume":"5537806544.12146950","symbol":"BTCUSDT","timestamp":"2026-03-19T14:34:29.25Z","trade_count":3372478,"volume":"58884.10697000"}
 type Ticker struct {
 	// Change A decimal with 8 places, as a string.
 	//
@@ -2694,6 +2761,8 @@ type TimeInForce string
 type Timestamp = time.Time
 
 // Token A bearer token.
+//
+// Example: {"expires_at":"2026-03-19T15:34:29Z","expires_in":3600,"token":"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTk5N2IwZSJ9.c2lnbmF0dXJl","token_type":"Bearer"}
 type Token struct {
 	// ExpiresAt RFC 3339, UTC.
 	//
@@ -2778,6 +2847,8 @@ type Trade struct {
 }
 
 // TradeList A page of trades.
+//
+// Example: {"limit":1,"offset":0,"total":2,"trades":[{"executed_at":"2026-03-19T14:34:29.394897Z","fee":"0.09282671","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d15","price":"92826.70640100","quantity":"0.00100000","realized_pnl":"-0.20423919","side":"sell","symbol":"BTCUSDT","total":"92.82670640","trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d16"}]}
 type TradeList struct {
 	// Limit Page size.
 	//
@@ -2895,15 +2966,21 @@ type OrderID = UUID
 type SymbolFilter = Symbol
 
 // AgentChanged A trading agent.
+//
+// Example: {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","api_key_preview":"ak_live_Agen...","avatar_url":null,"color":"#3B82F6","created_at":"2026-03-19T14:34:29.209914Z","display_name":"RSI Scalper","framework":"custom","id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","llm_model":"claude-sonnet-4-6","risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"starting_balance":"5000.00000000","status":"active","strategy_tags":["rsi","scalping","BTCUSDT"],"updated_at":"2026-03-19T14:34:29.209914Z"}
 type AgentChanged = Agent
 
 // AgentConflict The envelope of every error.
 type AgentConflict = Error
 
 // AgentCreated A new agent and its API key.
+//
+// Example: {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","display_name":"RSI Scalper","message":"Save the api_key now: your agent sends it as X-API-Key. GET /api/v1/agents/01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13/api-key retrieves it again.","starting_balance":"5000.00000000"}
 type AgentCreated = AgentCredentials
 
 // AgentPage A page of agents.
+//
+// Example: {"agents":[{"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","api_key_preview":"ak_live_Agen...","avatar_url":null,"color":"#3B82F6","created_at":"2026-03-19T14:34:29.209914Z","display_name":"RSI Scalper","framework":"custom","id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","llm_model":"claude-sonnet-4-6","risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"starting_balance":"5000.00000000","status":"active","strategy_tags":["rsi","scalping","BTCUSDT"],"updated_at":"2026-03-19T14:34:29.209914Z"}],"total":1}
 type AgentPage = AgentList
 
 // BadRequest The envelope of every error.
@@ -2934,6 +3011,8 @@ type NotCancellable = Error
 type NotFound = Error
 
 // OneAgent A trading agent.
+//
+// Example: {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","api_key_preview":"ak_live_Agen...","avatar_url":null,"color":"#3B82F6","created_at":"2026-03-19T14:34:29.209914Z","display_name":"RSI Scalper","framework":"custom","id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","llm_model":"claude-sonnet-4-6","risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"starting_balance":"5000.00000000","status":"active","strategy_tags":["rsi","scalping","BTCUSDT"],"updated_at":"2026-03-19T14:34:29.209914Z"}
 type OneAgent = Agent
 
 // OneOrder An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
@@ -2953,6 +3032,8 @@ type OneRiskProfile = RiskProfile
 type OrderConflict = Error
 
 // OrderPage A page of orders.
+//
+// Example: {"limit":100,"offset":0,"orders":[{"client_order_id":"entry-1","created_at":"2026-03-19T14:34:29.406213Z","executed_price":null,"executed_quantity":"0.00000000","fee":null,"filled_at":null,"locked_amount":"60.06000000","locked_asset":"USDT","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","price":"60000.00000000","quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":null,"status":"pending","symbol":"BTCUSDT","time_in_force":"GTC","total_cost":null,"trigger_price":null,"type":"limit"}],"total":1}
 type OrderPage = OrderList
 
 // OrderRefused The envelope of every error.
@@ -3322,6 +3403,74 @@ type PlaceOrderJSONRequestBody = PlaceOrderRequest
 
 // PreviewOrderJSONRequestBody defines body for PreviewOrder for application/json ContentType.
 type PreviewOrderJSONRequestBody = PlaceOrderRequest
+
+// Getter for additional properties for Error_Error_Details. Returns the specified
+// element and whether it was found
+func (a Error_Error_Details) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for Error_Error_Details
+func (a *Error_Error_Details) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for Error_Error_Details to handle AdditionalProperties
+func (a *Error_Error_Details) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["errors"]; found {
+		err = json.Unmarshal(raw, &a.Errors)
+		if err != nil {
+			return fmt.Errorf("error reading 'errors': %w", err)
+		}
+		delete(object, "errors")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for Error_Error_Details to handle AdditionalProperties
+func (a Error_Error_Details) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	if a.Errors != nil {
+		object["errors"], err = json.Marshal(a.Errors)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'errors': %w", err)
+		}
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -5214,6 +5363,23 @@ func (response GetJwks200JSONResponse) VisitGetJwksResponse(w http.ResponseWrite
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJwks422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetJwks422JSONResponse) VisitGetJwksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9198,6 +9364,23 @@ func (response ListPairs200JSONResponse) VisitListPairsResponse(w http.ResponseW
 	return err
 }
 
+type ListPairs422JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListPairs422JSONResponse) VisitListPairsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPairsdefaultJSONResponse struct {
 	Body       Error
 	Headers    FailureResponseHeaders
@@ -11090,6 +11273,23 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	return err
 }
 
+type GetHealth422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetHealth422JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthdefaultJSONResponse struct {
 	Body       Error
 	Headers    FailureResponseHeaders
@@ -11141,6 +11341,23 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness422JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetReadiness422JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/agentexchange/agentexchange/internal/fault"
@@ -28,6 +29,55 @@ func TestSpecAndRegistryNameTheSameErrors(t *testing.T) {
 func TestSpecExamplesAreValid(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, testkit.Spec().Validate(context.Background(), openapi3.EnableExamplesValidation()))
+}
+
+func TestSpecShowsAnExampleOfEveryBody(t *testing.T) {
+	t.Parallel()
+	eachOperation(func(_, _ string, op *openapi3.Operation) {
+		if op.RequestBody != nil {
+			requireExample(t, op.OperationID+" request", op.RequestBody.Value.Content)
+		}
+		for status, response := range op.Responses.Map() {
+			requireExample(t, op.OperationID+" "+status, response.Value.Content)
+		}
+	})
+}
+
+// requireExample fails unless each kind of body has an example, of its own or of its schema, that is valid and has no
+// field which the schema does not describe.
+func requireExample(t *testing.T, where string, bodies openapi3.Content) {
+	t.Helper()
+	for mediaType, body := range bodies {
+		examples := []any{body.Example, body.Schema.Value.Example}
+		for _, named := range body.Examples {
+			examples = append(examples, named.Value.Value)
+		}
+		examples = slices.DeleteFunc(examples, func(example any) bool { return example == nil })
+		require.NotEmpty(t, examples, "%s has no example as %s", where, mediaType)
+		for _, example := range examples {
+			require.NoError(t, body.Schema.Value.VisitJSON(example, openapi3.EnableFormatValidation()), where)
+			requireDescribed(t, where, body.Schema.Value, example)
+		}
+	}
+}
+
+func requireDescribed(t *testing.T, where string, schema *openapi3.Schema, example any) {
+	t.Helper()
+	switch example := example.(type) {
+	case map[string]any:
+		for name, value := range example {
+			property, known := schema.Properties[name]
+			if !known && schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has {
+				continue
+			}
+			require.True(t, known, "%s: %s is not described", where, name)
+			requireDescribed(t, where+"."+name, property.Value, value)
+		}
+	case []any:
+		for _, value := range example {
+			requireDescribed(t, where, schema.Items.Value, value)
+		}
+	}
 }
 
 func TestSpecDescribesEveryFieldAndParameter(t *testing.T) {

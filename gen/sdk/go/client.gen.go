@@ -16,6 +16,8 @@ const Version = "0.1.0"
 // A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
 //
 // Needs no credentials.
+//
+// Errors: [ErrValidationError].
 func (c *Client) GetJWKS(ctx context.Context, options ...CallOption) (*JWKS, error) {
 	r := &request{
 		operation: "GetJWKS", method: http.MethodGet, path: "/.well-known/jwks.json", auth: authNone,
@@ -581,6 +583,8 @@ func (c *Client) GetOrderbook(ctx context.Context, symbol string, params *GetOrd
 // Every pair, by symbol, with the filters that an order of it must pass.
 //
 // Needs no credentials.
+//
+// Errors: [ErrValidationError].
 func (c *Client) ListPairs(ctx context.Context, options ...CallOption) (*PairList, error) {
 	r := &request{
 		operation: "ListPairs", method: http.MethodGet, path: "/api/v1/market/pairs", auth: authNone,
@@ -869,6 +873,8 @@ func (c *Client) AllOpenOrders(ctx context.Context, params *ListOpenOrdersParams
 // Answers 200 as long as the process serves requests. Touches nothing else.
 //
 // Needs no credentials.
+//
+// Errors: [ErrValidationError].
 func (c *Client) GetHealth(ctx context.Context, options ...CallOption) (*Health, error) {
 	r := &request{
 		operation: "GetHealth", method: http.MethodGet, path: "/healthz", auth: authNone,
@@ -882,6 +888,8 @@ func (c *Client) GetHealth(ctx context.Context, options ...CallOption) (*Health,
 // so that a load balancer sends no more requests.
 //
 // Needs no credentials.
+//
+// Errors: [ErrValidationError].
 func (c *Client) GetReadiness(ctx context.Context, options ...CallOption) (*Health, error) {
 	r := &request{
 		operation: "GetReadiness", method: http.MethodGet, path: "/readyz", auth: authNone,

@@ -143,6 +143,11 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Returns:
             The key set.
+
+        Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
         """
         return await self._send(_operations.get_jwks())
 
@@ -594,6 +599,11 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Returns:
             The pairs.
+
+        Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
         """
         return await self._send(_operations.list_pairs())
 
@@ -1593,6 +1603,11 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Returns:
             Alive.
+
+        Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
         """
         return await self._send(_operations.get_health())
 
@@ -1606,6 +1621,9 @@ class AsyncAgentExchangeClient(AsyncClient):
             Ready.
 
         Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
             APIError: 503. Not now; try again after `Retry-After` seconds.
         """
         return await self._send(_operations.get_readiness())

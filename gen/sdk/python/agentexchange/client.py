@@ -143,6 +143,11 @@ class AgentExchangeClient(SyncClient):
 
         Returns:
             The key set.
+
+        Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
         """
         return self._send(_operations.get_jwks())
 
@@ -593,6 +598,11 @@ class AgentExchangeClient(SyncClient):
 
         Returns:
             The pairs.
+
+        Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
         """
         return self._send(_operations.list_pairs())
 
@@ -1584,6 +1594,11 @@ class AgentExchangeClient(SyncClient):
 
         Returns:
             Alive.
+
+        Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
         """
         return self._send(_operations.get_health())
 
@@ -1597,6 +1612,9 @@ class AgentExchangeClient(SyncClient):
             Ready.
 
         Raises:
+            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
+                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
+                (`IdempotencyKeyReusedError`).
             APIError: 503. Not now; try again after `Retry-After` seconds.
         """
         return self._send(_operations.get_readiness())

@@ -401,35 +401,6 @@ export class AgentExchangeClient extends Transport {
   }
 
   /**
-   * Create an agent.
-   *
-   * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
-   * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
-   *
-   * Refusals, each an ApiError with the code that is named:
-   * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
-   */
-  async createAgent(
-    body: CreateAgentRequest,
-    options: CallOptions & IdempotencyKeyOption = {},
-  ): Promise<AgentCredentials> {
-    return this.call<AgentCredentials>(
-      {
-        method: "POST",
-        path: "/api/v1/agents",
-        auth: ["Authorization"],
-        headers: { "Idempotency-Key": options.idempotencyKey },
-        body,
-        answer: "json",
-      },
-      options,
-    );
-  }
-
-  /**
    * List agents.
    *
    * The account's agents, oldest first. `total` counts all that match, not the page.
@@ -470,6 +441,35 @@ export class AgentExchangeClient extends Transport {
       params,
       (page) => this.listAgents(page, options),
       (answer) => answer.agents,
+    );
+  }
+
+  /**
+   * Create an agent.
+   *
+   * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
+   * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
+   *
+   * Refusals, each an ApiError with the code that is named:
+   * - 400: The body is not JSON (`MALFORMED_BODY`).
+   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
+   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   */
+  async createAgent(
+    body: CreateAgentRequest,
+    options: CallOptions & IdempotencyKeyOption = {},
+  ): Promise<AgentCredentials> {
+    return this.call<AgentCredentials>(
+      {
+        method: "POST",
+        path: "/api/v1/agents",
+        auth: ["Authorization"],
+        headers: { "Idempotency-Key": options.idempotencyKey },
+        body,
+        answer: "json",
+      },
+      options,
     );
   }
 
@@ -844,6 +844,9 @@ export class AgentExchangeClient extends Transport {
    * Trading pairs and their filters.
    *
    * Every pair, by symbol, with the filters that an order of it must pass.
+   *
+   * Refusals, each an ApiError with the code that is named:
+   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    */
   async listPairs(options: CallOptions = {}): Promise<PairList> {
     return this.call<PairList>(
@@ -1737,6 +1740,9 @@ export class AgentExchangeClient extends Transport {
    * Public keys that verify the tokens.
    *
    * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
+   *
+   * Refusals, each an ApiError with the code that is named:
+   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    */
   async getJwks(options: CallOptions = {}): Promise<Jwks> {
     return this.call<Jwks>(
@@ -1754,6 +1760,9 @@ export class AgentExchangeClient extends Transport {
    * Is the process alive.
    *
    * Answers 200 as long as the process serves requests. Touches nothing else.
+   *
+   * Refusals, each an ApiError with the code that is named:
+   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    */
   async getHealth(options: CallOptions = {}): Promise<Health> {
     return this.call<Health>(
@@ -1774,6 +1783,7 @@ export class AgentExchangeClient extends Transport {
    * so that a load balancer sends no more requests.
    *
    * Refusals, each an ApiError with the code that is named:
+   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: Not now; try again after `Retry-After` seconds.
    */
   async getReadiness(options: CallOptions = {}): Promise<Health> {

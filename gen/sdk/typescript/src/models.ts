@@ -300,7 +300,10 @@ export interface Pair {
   has_price: boolean;
 }
 
-/** Every pair. */
+/**
+ * Every pair.
+ * @example {"pairs":[{"symbol":"BTCUSDT","base_asset":"BTC","quote_asset":"USDT","status":"TRADING","min_qty":"0.00001000","step_size":"0.00001000","tick_size":"0.01000000","min_notional":"5.00000000","has_price":true},{"symbol":"ETHUSDT","base_asset":"ETH","quote_asset":"USDT","status":"TRADING","min_qty":"0.00010000","step_size":"0.00010000","tick_size":"0.01000000","min_notional":"5.00000000","has_price":true}],"total":2}
+ */
 export interface PairList {
   /** The pairs, by symbol. */
   pairs: Pair[];
@@ -313,7 +316,10 @@ export interface PairList {
   total: number;
 }
 
-/** The newest price of a pair. */
+/**
+ * The newest price of a pair.
+ * @example {"symbol":"BTCUSDT","price":"92835.99000000","timestamp":"2026-03-19T14:34:29.25Z"}
+ */
 export interface Price {
   /** A pair's symbol, in any case. */
   symbol: SymbolSchema;
@@ -323,7 +329,10 @@ export interface Price {
   timestamp: Timestamp;
 }
 
-/** Prices of several pairs. */
+/**
+ * Prices of several pairs.
+ * @example {"prices":[{"symbol":"BTCUSDT","price":"92835.99000000","timestamp":"2026-03-19T14:34:29.25Z"},{"symbol":"ETHUSDT","price":"1820.87000000","timestamp":"2026-03-19T14:34:29.25Z"}],"count":2,"timestamp":"2026-03-19T14:34:29.361141Z"}
+ */
 export interface PriceList {
   /** The prices. */
   prices: Price[];
@@ -338,7 +347,10 @@ export interface PriceList {
   timestamp: Timestamp;
 }
 
-/** The last 24 hours of a pair. */
+/**
+ * The last 24 hours of a pair.
+ * @example {"symbol":"BTCUSDT","open":"95095.51000000","high":"95669.87000000","low":"92606.75000000","close":"92835.99000000","volume":"58884.10697000","quote_volume":"5537806544.12146950","change":"-2259.52000000","change_pct":"-2.37605330","trade_count":3372478,"timestamp":"2026-03-19T14:34:29.25Z"}
+ */
 export interface Ticker {
   /** A pair's symbol, in any case. */
   symbol: SymbolSchema;
@@ -392,7 +404,10 @@ export interface Candle {
   trade_count: number;
 }
 
-/** Candles of a pair. */
+/**
+ * Candles of a pair.
+ * @example {"symbol":"BTCUSDT","interval":"1h","candles":[{"time":"2026-03-19T13:00:00Z","open":"93314.41000000","high":"93917.04000000","low":"93303.28000000","close":"93834.68000000","volume":"2168.51583000","trade_count":125650},{"time":"2026-03-19T14:00:00Z","open":"93831.84000000","high":"93863.26000000","low":"92752.57000000","close":"92835.99000000","volume":"1252.27705000","trade_count":72100}],"count":2}
+ */
 export interface CandleList {
   /** A pair's symbol, in any case. */
   symbol: SymbolSchema;
@@ -432,7 +447,10 @@ export interface MarketTrade {
   is_buyer_maker: boolean;
 }
 
-/** Trades of the market. */
+/**
+ * Trades of the market.
+ * @example {"symbol":"BTCUSDT","trades":[{"trade_id":"46440868281","price":"92835.99000000","quantity":"0.00744000","time":"2026-03-19T14:34:29.25Z","is_buyer_maker":true},{"trade_id":"46440868280","price":"92835.99000000","quantity":"0.00476000","time":"2026-03-19T14:34:29.25Z","is_buyer_maker":true}]}
+ */
 export interface MarketTradeList {
   /** A pair's symbol, in any case. */
   symbol: SymbolSchema;
@@ -448,7 +466,10 @@ export interface MarketTradeList {
  */
 export type BookLevel = [Amount, Amount];
 
-/** The order book of a pair. */
+/**
+ * The order book of a pair.
+ * @example {"symbol":"BTCUSDT","bids":[["92835.99000000","0.13422000"],["92832.00000000","0.39105000"]],"asks":[["92836.00000000","0.39111000"],["92841.60000000","0.04854000"]],"timestamp":"2026-03-19T14:34:29.25Z"}
+ */
 export interface Orderbook {
   /** A pair's symbol, in any case. */
   symbol: SymbolSchema;
@@ -479,7 +500,10 @@ export interface RegisterRequest {
   starting_balance?: StartingBalance;
 }
 
-/** A new account, its credentials and its default agent. */
+/**
+ * A new account, its credentials and its default agent.
+ * @example {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","api_key":"ak_live_AccountOfTheTeamKeyHere000000000x1y2z3","api_secret":"sk_live_AccountSecretForTheTeam000000000x1y2z3","display_name":"Ada","starting_balance":"10000.00000000","agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11","agent_api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","message":"Save the api_secret now; it is not shown again. Log in with api_key and api_secret at POST /api/v1/auth/login to manage agents; agent_api_key is the key of your first agent."}
+ */
 export interface AccountCredentials {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   account_id: Uuid;
@@ -505,14 +529,17 @@ export interface AccountCredentials {
   message: string;
 }
 
-/** The account's credentials. */
+/**
+ * The account's credentials.
+ * @example {"api_key":"ak_live_AccountOfTheTeamKeyHere000000000x1y2z3","api_secret":"sk_live_AccountSecretForTheTeam000000000x1y2z3"}
+ */
 export interface LoginRequest {
   /**
    * The account's API key.
    * @format password
    * @minLength 1
    * @maxLength 255
-   * @example "ak_live_AgentRSIScalperFullKeyHere000000x1y2z3"
+   * @example "ak_live_AccountOfTheTeamKeyHere000000000x1y2z3"
    */
   api_key: string;
   /**
@@ -525,7 +552,10 @@ export interface LoginRequest {
   api_secret: string;
 }
 
-/** A bearer token. */
+/**
+ * A bearer token.
+ * @example {"token":"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTk5N2IwZSJ9.c2lnbmF0dXJl","token_type":"Bearer","expires_at":"2026-03-19T15:34:29Z","expires_in":3600}
+ */
 export interface Token {
   /**
    * A signed JWT (EdDSA).
@@ -549,7 +579,10 @@ export interface Token {
   expires_in: number;
 }
 
-/** A JSON Web Key Set. */
+/**
+ * A JSON Web Key Set.
+ * @example {"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","use":"sig","kid":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d12","x":"rrp4hrrHH4FR8e6enHJyCmWocIxQAyNc8n_3TSxYUh8"}]}
+ */
 export interface Jwks {
   /** The public keys. */
   keys: Jwk[];
@@ -654,7 +687,10 @@ export interface UpdateAgentRequest {
   color?: Color;
 }
 
-/** A new agent and its API key. */
+/**
+ * A new agent and its API key.
+ * @example {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","display_name":"RSI Scalper","starting_balance":"5000.00000000","message":"Save the api_key now: your agent sends it as X-API-Key. GET /api/v1/agents/01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13/api-key retrieves it again."}
+ */
 export interface AgentCredentials {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   agent_id: Uuid;
@@ -674,7 +710,10 @@ export interface AgentCredentials {
   message: string;
 }
 
-/** An agent's current API key. */
+/**
+ * An agent's current API key.
+ * @example {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","api_key":"ak_live_AgentRSIScalperFullKeyHere000000x1y2z3","message":"Current API key for this agent."}
+ */
 export interface AgentKey {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   agent_id: Uuid;
@@ -687,7 +726,10 @@ export interface AgentKey {
   message: string;
 }
 
-/** A trading agent. */
+/**
+ * A trading agent.
+ * @example {"id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","display_name":"RSI Scalper","api_key_preview":"ak_live_Agen...","starting_balance":"5000.00000000","llm_model":"claude-sonnet-4-6","framework":"custom","strategy_tags":["rsi","scalping","BTCUSDT"],"risk_profile":{"max_position_size_pct":20,"daily_loss_limit_pct":10,"max_open_orders":10},"avatar_url":null,"color":"#3B82F6","status":"active","created_at":"2026-03-19T14:34:29.209914Z","updated_at":"2026-03-19T14:34:29.209914Z"}
+ */
 export interface Agent {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   id: Uuid;
@@ -734,7 +776,10 @@ export interface Agent {
   updated_at: Timestamp;
 }
 
-/** A page of agents. */
+/**
+ * A page of agents.
+ * @example {"agents":[{"id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","display_name":"RSI Scalper","api_key_preview":"ak_live_Agen...","starting_balance":"5000.00000000","llm_model":"claude-sonnet-4-6","framework":"custom","strategy_tags":["rsi","scalping","BTCUSDT"],"risk_profile":{"max_position_size_pct":20,"daily_loss_limit_pct":10,"max_open_orders":10},"avatar_url":null,"color":"#3B82F6","status":"active","created_at":"2026-03-19T14:34:29.209914Z","updated_at":"2026-03-19T14:34:29.209914Z"}],"total":1}
+ */
 export interface AgentList {
   /** The agents of this page. */
   agents: Agent[];
@@ -880,7 +925,10 @@ export interface Order {
  */
 export type LockedAsset = string | null;
 
-/** A page of orders. */
+/**
+ * A page of orders.
+ * @example {"orders":[{"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","client_order_id":"entry-1","status":"pending","symbol":"BTCUSDT","side":"buy","type":"limit","time_in_force":"GTC","quantity":"0.00100000","requested_quantity":"0.00100000","executed_quantity":"0.00000000","price":"60000.00000000","trigger_price":null,"executed_price":null,"slippage_pct":null,"fee":null,"total_cost":null,"locked_asset":"USDT","locked_amount":"60.06000000","created_at":"2026-03-19T14:34:29.406213Z","filled_at":null}],"total":1,"limit":100,"offset":0}
+ */
 export interface OrderList {
   /** The orders of this page, newest first. */
   orders: Order[];
@@ -907,7 +955,10 @@ export interface OrderList {
   offset: number;
 }
 
-/** A cancelled order and what it no longer holds. */
+/**
+ * A cancelled order and what it no longer holds.
+ * @example {"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d1a","status":"cancelled","unlocked_asset":"USDT","unlocked_amount":"50.05000000","cancelled_at":"2026-03-19T14:34:29.453024Z"}
+ */
 export interface Cancellation {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   order_id: Uuid;
@@ -927,7 +978,10 @@ export interface Cancellation {
   cancelled_at: Timestamp;
 }
 
-/** What cancelling every order released. */
+/**
+ * What cancelling every order released.
+ * @example {"cancelled_count":1,"unlocked":[{"asset":"USDT","amount":"60.06000000"}]}
+ */
 export interface CancelledOrders {
   /**
    * How many orders were cancelled.
@@ -979,7 +1033,10 @@ export interface Trade {
   executed_at: Timestamp;
 }
 
-/** A page of trades. */
+/**
+ * A page of trades.
+ * @example {"trades":[{"trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d16","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d15","symbol":"BTCUSDT","side":"sell","quantity":"0.00100000","price":"92826.70640100","fee":"0.09282671","total":"92.82670640","realized_pnl":"-0.20423919","executed_at":"2026-03-19T14:34:29.394897Z"}],"total":2,"limit":1,"offset":0}
+ */
 export interface TradeList {
   /** The trades of this page, newest first. */
   trades: Trade[];
@@ -1011,6 +1068,7 @@ export interface TradeList {
  * which it would execute now; of a limit order that does not execute now its limit, and of a conditional one the
  * taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are null
  * unless it would rest.
+ * @example {"would_pass":true,"refusal":null,"status":"filled","symbol":"BTCUSDT","side":"buy","type":"market","time_in_force":"IOC","quantity":"0.00100000","price":null,"trigger_price":null,"current_price":"92835.99000000","estimated_price":"92845.27359900","slippage_pct":"0.01000000","estimated_fee":"0.09284527","estimated_total_cost":"92.93811887","locked_asset":null,"locked_amount":null,"max_allowed_quantity":"0.01077000","rules":[{"rule":"min_qty","passed":true,"limit":"0.00001000","used":"0.00000000","attempted":"0.00100000"},{"rule":"step_size","passed":true,"limit":"0.00001000","used":"0.00000000","attempted":"0.00100000"},{"rule":"tick_size","passed":true,"limit":"0.01000000","used":"0.00000000","attempted":"0.00000000"},{"rule":"min_notional","passed":true,"limit":"5.00000000","used":"0.00000000","attempted":"92.83599000"},{"rule":"daily_loss_limit","passed":true,"limit":"10.00000000","used":"0.00000000","attempted":"0.00000000"},{"rule":"position_limit","passed":true,"limit":"20.00000000","used":"0.00000000","attempted":"1.85690547"},{"rule":"max_open_orders","passed":true,"limit":"10.00000000","used":"0.00000000","attempted":"0.00000000"},{"rule":"balance","passed":true,"limit":"5000.00000000","used":"0.00000000","attempted":"92.93811887"}],"resulting_position":{"symbol":"BTCUSDT","quantity":"0.00100000","cost_basis":"92.93811887","avg_entry_price":"92938.11887000"}}
  */
 export interface Preview {
   /**
@@ -1179,7 +1237,10 @@ export interface ResultingPosition {
   avg_entry_price: OptionalAmount;
 }
 
-/** The agent in scope. */
+/**
+ * The agent in scope.
+ * @example {"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","display_name":"RSI Scalper","status":"active","starting_balance":"5000.00000000","api_key_preview":"ak_live_Agen...","current_session":{"session_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d17","started_at":"2026-03-19T14:34:29.209914Z"},"risk_profile":{"max_position_size_pct":20,"daily_loss_limit_pct":10,"max_open_orders":10},"created_at":"2026-03-19T14:34:29.209914Z"}
+ */
 export interface AccountInfo {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   account_id: Uuid;
@@ -1227,7 +1288,10 @@ export interface Balance {
   total: Amount;
 }
 
-/** What the agent has. */
+/**
+ * What the agent has.
+ * @example {"balances":[{"asset":"USDT","available":"4846.79764194","locked":"60.06000000","total":"4906.85764194"},{"asset":"BTC","available":"0.00100000","locked":"0.00000000","total":"0.00100000"}],"total_equity_usdt":"4999.69363194"}
+ */
 export interface BalanceList {
   /** The balances, USDT first, then by asset. */
   balances: Balance[];
@@ -1267,7 +1331,10 @@ export interface Position {
   opened_at: Timestamp;
 }
 
-/** The open positions. */
+/**
+ * The open positions.
+ * @example {"positions":[{"symbol":"BTCUSDT","asset":"BTC","quantity":"0.00100000","avg_entry_price":"92938.11887000","current_price":"92835.99000000","market_value":"92.83599000","unrealized_pnl":"-0.10212887","unrealized_pnl_pct":"-0.10988911","opened_at":"2026-03-19T14:34:29.389463Z"}],"total_unrealized_pnl":"-0.10212887"}
+ */
 export interface PositionList {
   /** The positions, by symbol. */
   positions: Position[];
@@ -1280,6 +1347,7 @@ export interface PositionList {
  * - total_equity = available_cash + locked_cash + total_position_value
  * - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
  * - roi_pct = 100 × total_pnl / starting_balance
+ * @example {"total_equity":"4999.69363194","available_cash":"4846.79764194","locked_cash":"60.06000000","total_position_value":"92.83599000","unrealized_pnl":"-0.10212887","realized_pnl":"-0.20423919","total_pnl":"-0.30636806","roi_pct":"-0.00612736","starting_balance":"5000.00000000","positions":[{"symbol":"BTCUSDT","asset":"BTC","quantity":"0.00100000","avg_entry_price":"92938.11887000","current_price":"92835.99000000","market_value":"92.83599000","unrealized_pnl":"-0.10212887","unrealized_pnl_pct":"-0.10988911","opened_at":"2026-03-19T14:34:29.389463Z"}],"timestamp":"2026-03-19T14:34:29.419879Z"}
  */
 export interface Portfolio {
   /** A decimal with 8 places, as a string. */
@@ -1310,6 +1378,7 @@ export interface Portfolio {
  * Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included, so
  * that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the period.
  * `win_rate` = 100 × winning / (winning + losing), zero where there are neither.
+ * @example {"period":"all","realized_pnl":"-0.20423919","unrealized_pnl":"-0.10212887","total_pnl":"-0.30636806","fees_paid":"0.27851726","net_pnl":"-0.30636806","winning_trades":0,"losing_trades":1,"win_rate":"0.00000000"}
  */
 export interface Pnl {
   /** How far back from now, and never beyond the current session. */
@@ -1342,7 +1411,10 @@ export interface Pnl {
   win_rate: Amount;
 }
 
-/** The headroom under the three risk limits. */
+/**
+ * The headroom under the three risk limits.
+ * @example {"rules":[{"rule":"daily_loss_limit","limit":"10.00000000","used":"0.00612736","remaining":"9.99387264"},{"rule":"position_limit","limit":"20.00000000","used":"3.05690711","remaining":"16.94309289"},{"rule":"max_open_orders","limit":"10.00000000","used":"1.00000000","remaining":"9.00000000"}],"risk_profile":{"max_position_size_pct":20,"daily_loss_limit_pct":10,"max_open_orders":10}}
+ */
 export interface Risk {
   /** The limits and how much of each is used. */
   rules: Headroom[];
@@ -1410,6 +1482,7 @@ export interface LedgerEntry {
 /**
  * A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
  * those that are not the agent's own.
+ * @example {"entries":[{"entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d18","asset":"USDT","amount":"60.06000000","bucket":"locked","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","balance_after":"60.06000000","created_at":"2026-03-19T14:34:29.406213Z"},{"entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d19","asset":"USDT","amount":"-60.06000000","bucket":"available","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","balance_after":"4846.79764194","created_at":"2026-03-19T14:34:29.406213Z"}],"total":16}
  */
 export interface Ledger {
   /** The entries of this page, newest first. */
@@ -1423,7 +1496,10 @@ export interface Ledger {
   total: number;
 }
 
-/** Whether the balances are what the ledger says. */
+/**
+ * Whether the balances are what the ledger says.
+ * @example {"ok":true,"assets":[{"asset":"USDT","ledger":"4906.85764194","balance":"4906.85764194","difference":"0.00000000"},{"asset":"BTC","ledger":"0.00100000","balance":"0.00100000","difference":"0.00000000"}],"as_of":"2026-03-19T14:34:29.428446Z"}
+ */
 export interface Reconciliation {
   /**
    * Whether every difference is zero, what is locked is what the ledger and the open orders say, and positions
@@ -1470,7 +1546,10 @@ export interface ResetAccountRequest {
   confirm?: true;
 }
 
-/** The session that ended and the one that began. */
+/**
+ * The session that ended and the one that began.
+ * @example {"message":"The agent starts anew: open orders are cancelled, positions closed, and the balance is the starting balance.","previous_session":{"session_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d17","ending_equity":"4999.69363194","total_pnl":"-0.30636806","duration_days":"0.00000291"},"new_session":{"session_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d1b","starting_balance":"5000.00000000","started_at":"2026-03-19T14:34:29.460968Z"}}
+ */
 export interface AccountReset {
   /**
    * What was done.
@@ -1538,6 +1617,7 @@ export interface NewSession {
  * - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
  * - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
  *   streak, a buy does not.
+ * @example {"period":"all","sharpe_ratio":"0.00000000","sortino_ratio":"0.00000000","max_drawdown_pct":"0.00612736","max_drawdown_duration_days":"0.00000258","win_rate":"0.00000000","profit_factor":"0.00000000","avg_win":"0.00000000","avg_loss":"-0.20423919","total_trades":2,"avg_trades_per_day":"2.00000000","best_trade":"-0.20423919","worst_trade":"-0.20423919","current_streak":-1,"undefined":["sharpe_ratio","sortino_ratio","avg_win"]}
  */
 export interface Performance {
   /** How far back from now, and never beyond the current session. */
@@ -1584,7 +1664,10 @@ export interface Performance {
   undefined: string[];
 }
 
-/** The agent's equity over time. */
+/**
+ * The agent's equity over time.
+ * @example {"agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","interval":"1h","snapshots":[{"time":"2026-03-19T14:00:00Z","total_equity":"4999.69363194","unrealized_pnl":"-0.10212887","realized_pnl":"-0.20423919"}]}
+ */
 export interface PortfolioHistory {
   /** A UUID. New ones are of version 7, so they sort by time of creation. */
   agent_id: Uuid;
@@ -1609,7 +1692,10 @@ export interface Snapshot {
   realized_pnl: Amount;
 }
 
-/** The account's agents, best first. */
+/**
+ * The account's agents, best first.
+ * @example {"period":"all","rankings":[{"rank":1,"account_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","agent_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d13","display_name":"RSI Scalper","roi_pct":"-0.00612736","sharpe_ratio":"0.00000000","total_trades":2,"win_rate":"0.00000000"}]}
+ */
 export interface Leaderboard {
   /** How far back from now, and never beyond the current session. */
   period: Period;
@@ -1654,7 +1740,10 @@ export interface Ranking {
   win_rate: Amount;
 }
 
-/** State of the server. */
+/**
+ * State of the server.
+ * @example {"status":"ready"}
+ */
 export interface Health {
   /**
    * `ok`: alive; `ready`: takes requests.
@@ -1682,6 +1771,7 @@ export interface ErrorSchema {
     details?: {
       /** Every violation of a limit. */
       errors?: Violation[];
+      [key: string]: any;
     };
     /**
      * The `X-Request-Id` of this answer.

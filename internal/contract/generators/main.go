@@ -1,0 +1,106 @@
+// Command generators makes clients with the Java, Rust and C# generators of openapi-generator, fails on what they warn
+// of, and compiles the Java client: make sdk-check.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/agentexchange/agentexchange/internal/testkit/toolchain"
+)
+
+const (
+	document = "openapi.yaml"
+	configs  = "internal/contract/generators"
+	output   = ".build/sdk-check"
+)
+
+// harmless are warnings that say nothing against the document, or the client.
+var harmless = []struct {
+	warning *regexp.Regexp
+	reason  string
+}{
+	{
+		regexp.MustCompile(`cannot be used as a (enum variant|field/variable|model) name\. Renamed to`),
+		"Rust has no names such as 1d or type; what is sent keeps its name",
+	},
+	{
+		regexp.MustCompile(`ModelUtils - Failed to get the schema name: null$`),
+		"an answer with several named examples has no schema of its own, and none is needed",
+	},
+	{
+		regexp.MustCompile(`Ignoring complex example on request body$`),
+		"the client's documentation shows an example of its own",
+	},
+}
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "sdk-check:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	tools, err := toolchain.Install(ctx, filepath.Join(configs, "requirements.txt"))
+	if err != nil {
+		return err
+	}
+	for _, language := range []string{"java", "rust", "csharp"} {
+		if err := generate(ctx, tools, language); err != nil {
+			return fmt.Errorf("%s: %w", language, err)
+		}
+		fmt.Printf("%s: generated without a warning that matters\n", language)
+	}
+	compile := exec.CommandContext(ctx, "mvn", "--quiet", "--batch-mode", "--file", output+"/java/pom.xml", "compile")
+	if said, err := compile.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile the Java client (JDK 17 and Maven): %w\n%s", err, said)
+	}
+	fmt.Println("java: the client compiles")
+	return nil
+}
+
+// generate makes a client under .build/sdk-check/, or fails with what the generator warned of.
+func generate(ctx context.Context, tools toolchain.Env, language string) error {
+	dir := filepath.Join(output, language)
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	command := tools.Command(ctx, "openapi-generator-cli", "generate",
+		"--config", filepath.Join(configs, language+".yaml"), "--input-spec", document, "--output", dir)
+	said, err := command.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, said)
+	}
+	if warnings := unexpected(string(said)); len(warnings) > 0 {
+		return errors.New(strings.Join(warnings, "\n"))
+	}
+	return nil
+}
+
+// unexpected answers the warnings and errors of a log that are not known to be harmless.
+func unexpected(log string) []string {
+	var found []string
+	for line := range strings.Lines(log) {
+		line = strings.TrimSpace(line)
+		if (strings.Contains(line, " WARN ") || strings.Contains(line, " ERROR ")) && !isHarmless(line) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func isHarmless(line string) bool {
+	for _, known := range harmless {
+		if known.warning.MatchString(line) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,197 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/agentexchange/agentexchange/internal/testkit/toolchain"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// minCases is how many requests schemathesis must have made up, in all.
+	minCases = 5000
+	// defaultSeed makes the same requests every time. Another finds other things: AGENTEXCHANGE_CONTRACT_SEED.
+	defaultSeed = "20261125"
+	// manyAgents is more than one page of the list: schemathesis deletes what it finds there, and some have to stay.
+	manyAgents = 200
+)
+
+// caller is who sends the requests, and a stranger of the same kind who must not get to see what is the caller's.
+type caller struct {
+	kind             string
+	scheme           string // of the document's securitySchemes
+	header           string
+	secret, stranger string   // values of the header
+	agents           []string // that the caller may name in X-Agent-Id
+	refused          []string // operations of the scheme that are not for this caller
+}
+
+func TestServerKeepsToTheDocument(t *testing.T) {
+	t.Parallel()
+	tools := toolchain.For(t, "requirements.txt")
+	server := testkit.Start(t)
+	owner, stranger := server.Register(t), server.Register(t)
+	account := caller{
+		kind: "account", scheme: "BearerAuth", header: "Authorization",
+		secret: "Bearer " + owner.Token, stranger: "Bearer " + stranger.Token, agents: createAgents(owner),
+	}
+	agent := caller{
+		kind: "agent", scheme: "ApiKeyAuth", header: "X-API-Key",
+		secret: stranger.AgentKey, stranger: owner.AgentKey, agents: []string{stranger.AgentID},
+		refused: []string{"resetAccount"}, // an agent may not lift its own loss limit
+	}
+	var asAccount, asAgent, trading *report
+	var running sync.WaitGroup
+	running.Go(func() { asAccount = runSchemathesis(t, tools, server, account, owner) })
+	running.Go(func() {
+		asAgent = runSchemathesis(t, tools, server, agent, owner)
+		// Among all operations, walks along the links of orders are rare.
+		agent.kind = "trader"
+		trading = runSchemathesis(t, tools, server, agent, owner, "--phases", "stateful", "--include-tag", "Trading")
+	})
+	running.Wait()
+	require.False(t, t.Failed())
+
+	asAccount.requireSuccess(t, "examples", "coverage", "fuzzing", "stateful")
+	requireEveryOperationReached(t, account, asAccount)
+	asAgent.requireSuccess(t, "examples", "coverage", "fuzzing", "stateful")
+	requireEveryOperationReached(t, agent, asAgent)
+	trading.requireSuccess(t, "stateful")
+	requireEveryLinkFollowed(t, asAccount, asAgent, trading)
+	require.GreaterOrEqual(t, asAccount.TestCases.Generated+asAgent.TestCases.Generated+trading.TestCases.Generated, minCases)
+}
+
+// createAgents answers agents of the account, the newest first.
+func createAgents(account *testkit.Account) []string {
+	agents := make([]string, manyAgents)
+	for i := range agents {
+		agents[len(agents)-1-i] = account.Create(map[string]any{"display_name": "Ada"})
+	}
+	return agents
+}
+
+// runSchemathesis sends what schemathesis makes up. What it says and reports is kept under .build/contract/.
+func runSchemathesis(
+	t *testing.T, tools toolchain.Env, server *testkit.Server, caller caller, account *testkit.Account, args ...string,
+) *report {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("../../.build/contract", caller.kind))
+	require.NoError(t, err)
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	config, err := os.ReadFile("schemathesis.toml")
+	require.NoError(t, err)
+	hooks, err := os.ReadFile("hooks.py")
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"schemathesis.toml":    string(config),
+		"hooks.py":             string(hooks),
+		"auth.json":            caller.identities(t),
+		"agent_ids.dict":       dictionary(caller.agents...),
+		"account_keys.dict":    dictionary(account.APIKey),
+		"account_secrets.dict": dictionary(account.APISecret),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	seed := os.Getenv("AGENTEXCHANGE_CONTRACT_SEED")
+	if seed == "" {
+		seed = defaultSeed
+	}
+	command := tools.Command(t.Context(), "schemathesis", append([]string{
+		"--config-file", "schemathesis.toml", "run", server.URL + "/openapi.json", "--checks", "all", "--seed", seed, "--no-color",
+		"--report", "json,ndjson", "--report-json-path", "report.json", "--report-ndjson-path", "events.ndjson",
+	}, args...)...)
+	command.Dir = dir
+	said, err := command.CombinedOutput()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "output.txt"), said, 0o600))
+	if err != nil {
+		t.Errorf("schemathesis as %s: %v; %s/output.txt ends so:\n%s", caller.kind, err, dir, said[max(0, len(said)-8000):])
+	}
+	report := readReport(t, dir)
+	t.Logf("as %s: %s", caller.kind, report)
+	return report
+}
+
+// identities is a Web Fuzzing Commons authentication file.
+func (c caller) identities(t *testing.T) string {
+	t.Helper()
+	type field struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	type identity struct {
+		Name         string  `json:"name"`
+		FixedHeaders []field `json:"fixedHeaders"`
+	}
+	text, err := json.Marshal(map[string][]identity{"auth": {
+		{Name: "caller", FixedHeaders: []field{{c.header, c.secret}}},
+		{Name: "stranger", FixedHeaders: []field{{c.header, c.stranger}}},
+	}})
+	require.NoError(t, err)
+	return string(text)
+}
+
+// dictionary is a file of values in libFuzzer's format.
+func dictionary(values ...string) string {
+	return `"` + strings.Join(values, "\"\n\"") + "\"\n"
+}
+
+// requireEveryOperationReached fails if an operation of the document was left out, or never did what it is for: one that
+// is refused whatever is sent proves little.
+func requireEveryOperationReached(t *testing.T, caller caller, report *report) {
+	t.Helper()
+	refused := map[string]bool{}
+	for _, id := range caller.refused {
+		refused[id] = true
+	}
+	for at, op := range operations() {
+		answers := report.Answers[at]
+		require.NotZero(t, answers.Sent, "%s was never called as %s", op.OperationID, caller.kind)
+		if caller.mayCall(op) && !refused[op.OperationID] {
+			require.NotZero(t, answers.Succeeded, "%s never succeeded as %s", op.OperationID, caller.kind)
+		} else {
+			require.Zero(t, answers.Succeeded, "%s succeeded as %s", op.OperationID, caller.kind)
+		}
+	}
+}
+
+// requireEveryLinkFollowed fails if an operation that links of the document lead to never succeeded by one of them.
+func requireEveryLinkFollowed(t *testing.T, reports ...*report) {
+	t.Helper()
+	followed := map[string]bool{}
+	for at, op := range operations() {
+		for _, report := range reports {
+			followed[op.OperationID] = followed[op.OperationID] || report.Linked[at]
+		}
+	}
+	for name, link := range testkit.Spec().Components.Links {
+		require.True(t, followed[link.Value.OperationID], "link %s never led to success", name)
+	}
+}
+
+// operations answers every operation of the document.
+func operations() map[endpoint]*openapi3.Operation {
+	all := map[endpoint]*openapi3.Operation{}
+	for path, item := range testkit.Spec().Paths.Map() {
+		for method, op := range item.Operations() {
+			all[endpoint{method, path}] = op
+		}
+	}
+	return all
+}
+
+func (c caller) mayCall(op *openapi3.Operation) bool {
+	for _, alternative := range *op.Security {
+		if _, named := alternative[c.scheme]; named {
+			return true
+		}
+	}
+	return len(*op.Security) == 0
+}
