@@ -61,6 +61,13 @@ select pg_current_xact_id()::text;
 -- name: TransactionStatus :one
 select coalesce(pg_xact_status(cast(@id::text as xid8)), '')::text;
 
+-- RowExists looks for a row of the ledger or an order.
+-- name: RowExists :one
+select (
+    exists (select from ledger where ledger.agent_id = @agent_id::uuid and ledger.id = @id::uuid)
+    or exists (select from orders where orders.agent_id = @agent_id::uuid and orders.id = @id::uuid)
+)::boolean;
+
 -- name: BookDayStart :exec
 update agents set day_started_at = v.day, day_start_equity = v.equity
 from (

@@ -813,6 +813,26 @@ func (q *Queries) OrderInsertMany(ctx context.Context, db DBTX, arg OrderInsertM
 	return err
 }
 
+const RowExists = `-- name: RowExists :one
+select (
+    exists (select from ledger where ledger.agent_id = $1::uuid and ledger.id = $2::uuid)
+    or exists (select from orders where orders.agent_id = $1::uuid and orders.id = $2::uuid)
+)::boolean
+`
+
+type RowExistsParams struct {
+	AgentID uuid.UUID
+	ID      uuid.UUID
+}
+
+// RowExists looks for a row of the ledger or an order.
+func (q *Queries) RowExists(ctx context.Context, db DBTX, arg RowExistsParams) (bool, error) {
+	row := db.QueryRow(ctx, RowExists, arg.AgentID, arg.ID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const SessionEnd = `-- name: SessionEnd :exec
 update sessions set ended_at = $1::timestamptz, ending_equity = $2::numeric
 where agent_id = $3::uuid and id = $4::uuid

@@ -138,7 +138,7 @@ func (b *batch) run() error {
 	err = b.write(ctx, conn.Conn())
 	committed = err == nil
 	if err != nil && postgres.CommitMayHaveHappened(err) {
-		return b.x.resolve(b.xid, err)
+		return b.resolve(err)
 	}
 	return err
 }
@@ -302,16 +302,16 @@ func (b *batch) write(ctx context.Context, conn *pgx.Conn) error {
 	return conn.SendBatch(ctx, &pipeline).Close()
 }
 
-// resolve asks the database whether a transaction was committed whose answer was lost.
-func (x *Exchange) resolve(xid string, cause error) error {
+// resolve finds out whether the transaction was committed whose answer was lost.
+func (b *batch) resolve(cause error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), outcomeTimeout)
 	defer cancel()
 	for wait := 10 * time.Millisecond; ; wait *= 2 {
-		status, err := db.New().TransactionStatus(ctx, x.pool, xid)
+		committed, known, err := b.committed(ctx)
 		switch {
-		case err == nil && status == "committed":
+		case err == nil && known && committed:
 			return nil
-		case err == nil && status == "aborted":
+		case err == nil && known:
 			return errors.Join(errRolledBack, cause)
 		}
 		select {
@@ -320,4 +320,33 @@ func (x *Exchange) resolve(xid string, cause error) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// committed asks the database. That a transaction of this id was committed is no proof: one that left no trace before a
+// crash is forgotten, and another gets its id. A row of ours that is there is one; it is looked for afterwards, so that
+// it would be seen.
+func (b *batch) committed(ctx context.Context) (committed, known bool, err error) {
+	status, err := db.New().TransactionStatus(ctx, b.x.pool, b.xid)
+	if err != nil || status != "committed" {
+		return false, status == "aborted", err
+	}
+	agentID, rowID := b.trace()
+	if rowID == uuid.Nil { // nothing but stored refusals: a second attempt finds them
+		return false, true, nil
+	}
+	committed, err = db.New().RowExists(ctx, b.x.pool, db.RowExistsParams{AgentID: agentID, ID: rowID})
+	return committed, true, err
+}
+
+// trace names a row that the batch adds.
+func (b *batch) trace() (agentID, rowID uuid.UUID) {
+	for _, book := range b.books {
+		if transfers := book.changes.transfers; len(transfers) > 0 {
+			return book.ID, transfers[0].id
+		}
+		if opened := book.changes.opened; len(opened) > 0 {
+			return book.ID, opened[0].ID
+		}
+	}
+	return uuid.Nil, uuid.Nil
 }

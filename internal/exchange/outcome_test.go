@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,6 +32,56 @@ func TestACommitWhoseAnswerIsLostIsFoundOut(t *testing.T) {
 	agent.Do(http.MethodPost, "/api/v1/trade/order", order).Want(201)
 	require.InDelta(t, 2, agent.Do(http.MethodGet, "/api/v1/trade/orders", nil).Want(200).Fields()["total"], 0)
 	require.Equal(t, true, agent.Do(http.MethodGet, "/api/v1/account/reconcile", nil).Want(200).Fields()["ok"])
+}
+
+// The database crashes before it gets the commit, and forgets even that there was such a transaction: another one gets its
+// id, and is committed. That one is not to be taken for the lost one.
+func TestACommitIsNotMistakenForAnotherWithItsID(t *testing.T) {
+	t.Parallel()
+	database, err := testkit.StartPostgres(t.Context(), true)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, database.Stop(context.Background())) })
+	// So late that the crash comes first.
+	for _, statement := range []string{"alter system set wal_writer_delay to '10s'", "select pg_reload_conf()"} {
+		direct(t, database.URL(), statement)
+	}
+	proxy := testkit.NewProxy(t, database.URL())
+	server := testkit.Start(t, func(c *config.Server) { c.URL = proxy.URL })
+	agent := server.Register(t).Agent()
+	agent.Place(marketBuy).Want(http.StatusCreated)
+
+	order := maps.Clone(marketBuy)
+	order["client_order_id"] = "never-arrives"
+	proxy.DownBefore("never-arrives")
+	var placing sync.WaitGroup
+	var placed *testkit.Answer
+	placing.Go(func() { placed = agent.Place(order) })
+	require.Eventually(t, proxy.Lost, 10*time.Second, time.Millisecond)
+	require.NoError(t, database.ShutDownAtOnce())
+	for range 100 {
+		direct(t, database.URL(), "select pg_current_xact_id()")
+	}
+	proxy.Up()
+	placing.Wait()
+	if placed.Status == http.StatusCreated {
+		agent.Get("/trade/order/" + placed.Text("order_id"))
+	} else {
+		placed.Want(http.StatusServiceUnavailable)
+	}
+	agent.RequireReconciled()
+}
+
+// direct executes a statement, as soon as the database is there.
+func direct(t *testing.T, url, statement string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(t *assert.CollectT) {
+		conn, err := pgx.Connect(context.Background(), url)
+		if assert.NoError(t, err) {
+			_, err = conn.Exec(context.Background(), statement)
+			assert.NoError(t, err)
+			assert.NoError(t, conn.Close(context.Background()))
+		}
+	}, 20*time.Second, 5*time.Millisecond)
 }
 
 // Without the database nothing is answered 201, and what is answered 201 afterwards is there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ type Beginner interface {
 const (
 	maxAttempts = 5               // of a transaction that loses against another one
 	endTimeout  = 5 * time.Second // for a commit or a rollback
+	retryPause  = 10 * time.Millisecond
 )
 
 // InTx runs fn in a transaction and commits it. It rolls back when fn fails or panics and when ctx ends. fn runs again,
@@ -32,6 +34,12 @@ func InTx(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 		err := once(ctx, db, fn)
 		if attempt == maxAttempts || !LostAgainstAnother(err) {
 			return err
+		}
+		// Whoever lost together shall not meet again.
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(attempt) * retryPause)):
 		}
 	}
 }

@@ -28,6 +28,7 @@ type Proxy struct {
 	conns map[net.Conn]bool
 	down  bool
 	cut   []byte
+	drop  []byte
 }
 
 // NewProxy makes a proxy before a database.
@@ -72,6 +73,34 @@ func (p *Proxy) CutAfter(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cut = []byte(text)
+}
+
+// DownBefore cuts every connection in the place of the next message that holds the text, which the database never gets.
+func (p *Proxy) DownBefore(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop = []byte(text)
+}
+
+// dropped reports whether this message is the one that the database does not get, and takes the line down if it is.
+func (p *Proxy) dropped(message []byte) bool {
+	p.mu.Lock()
+	is := p.drop != nil && bytes.Contains(message, p.drop)
+	if is {
+		p.drop = nil
+	}
+	p.mu.Unlock()
+	if is {
+		p.Down()
+	}
+	return is
+}
+
+// Lost reports whether the message of DownBefore has been dropped.
+func (p *Proxy) Lost() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.drop == nil
 }
 
 // takeCut reports whether this message is the one after which to cut.
@@ -124,6 +153,9 @@ func (p *Proxy) forward(client, database net.Conn, cutting chan struct{}) {
 			return
 		}
 		count.read(buffer[:n])
+		if p.dropped(buffer[:n]) {
+			return
+		}
 		if p.takeCut(buffer[:n]) {
 			close(cutting)
 		}
