@@ -39,7 +39,7 @@ func InTx(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(rand.N(time.Duration(attempt) * retryPause)):
+		case <-time.After(rand.N(time.Duration(attempt) * retryPause)): //nolint:gosec // nobody gains by guessing it
 		}
 	}
 }
