@@ -163,7 +163,7 @@ func TestPatternsOfTrimmedTextsSayWhatIsTaken(t *testing.T) {
 			continue
 		}
 		pattern := openapi3.NewStringSchema().WithPattern(schema.Value.Pattern)
-		for r := rune(0); r < 0x3100; r++ {
+		for r := range rune(0x3100) {
 			for _, text := range []string{"a" + string(r), string(r) + "a", "a" + string(r) + "a", string(r)} {
 				trimmed := strings.TrimFunc(text, func(r rune) bool { return unicode.Is(unicode.Zs, r) })
 				taken := trimmed != "" && pattern.VisitJSON(trimmed) == nil
