@@ -175,6 +175,7 @@ func textProbes(schema *openapi3.Schema) []probe {
 		longest := int(*schema.MaxLength)
 		probes = append(probes, probe{"one character", "a", true}, probe{"a family", "👩‍👩‍👧", true}, probe{"empty", "", false}, probe{"blank", "  \u3000", false},
 			probe{"at maxLength", strings.Repeat("𝄞", longest), true}, probe{"above maxLength", strings.Repeat("𝄞", longest+1), false},
+			probe{"a line break at the end", "a\n", false},
 			probe{"at maxLength after trimming", "  " + strings.Repeat("é", longest) + " ", true})
 		for _, control := range []string{"\x00", "\n", "\r", "\x1f", "\x7f", "\u0085", "\u2028", "\u2029", "\u200b", "\u202e", "\u2066", "\ufeff"} {
 			probes = append(probes, probe{fmt.Sprintf("control character %q", control), "a" + control + "b", false})

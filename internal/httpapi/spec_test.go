@@ -3,7 +3,9 @@ package httpapi_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
@@ -149,6 +151,25 @@ func TestServerRefusesToStartWithAnIncompleteOperation(t *testing.T) {
 		spoil(doc.Paths.Value("/api/v1/agents/{agent_id}/reset").Post)
 		require.ErrorContains(t, httpapi.CheckOperations(doc), what)
 		require.ErrorContains(t, httpapi.CheckOperations(doc), "/api/v1/agents/{agent_id}/reset")
+	}
+}
+
+// The server trims a text before it holds it against its pattern. Whoever reads the document holds the text as it is
+// against the same pattern, and has to come to the same result.
+func TestPatternsOfTrimmedTextsSayWhatIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, schema := range testkit.Spec().Components.Schemas {
+		if trim, _ := schema.Value.Extensions["x-trim"].(bool); !trim {
+			continue
+		}
+		pattern := openapi3.NewStringSchema().WithPattern(schema.Value.Pattern)
+		for r := range rune(0x3100) {
+			for _, text := range []string{"a" + string(r), string(r) + "a", "a" + string(r) + "a", string(r)} {
+				trimmed := strings.TrimFunc(text, func(r rune) bool { return unicode.Is(unicode.Zs, r) })
+				taken := trimmed != "" && pattern.VisitJSON(trimmed) == nil
+				require.Equal(t, taken, pattern.VisitJSON(text) == nil, "%s: %+q", name, text)
+			}
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/agentexchange/agentexchange/internal/fault"
@@ -193,7 +194,7 @@ func normalise(schema *openapi3.Schema, value any) any {
 	switch value := value.(type) {
 	case string:
 		if trim, _ := schema.Extensions["x-trim"].(bool); trim {
-			return strings.TrimSpace(value)
+			return strings.TrimFunc(value, isBlank)
 		}
 	case []any:
 		if schema.Items != nil {
@@ -206,6 +207,9 @@ func normalise(schema *openapi3.Schema, value any) any {
 	}
 	return value
 }
+
+// isBlank tells spaces of every width. A line break or a tab is none: it is for the pattern to refuse, wherever it stands.
+func isBlank(r rune) bool { return unicode.Is(unicode.Zs, r) }
 
 func normaliseFields(schema *openapi3.Schema, object map[string]any) {
 	for name, property := range schema.Properties {
