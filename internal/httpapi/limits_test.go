@@ -154,7 +154,7 @@ func probesOf(schema *openapi3.Schema, required bool) []probe {
 func textProbes(schema *openapi3.Schema) []probe {
 	probes := []probe{{"a number", 7, false}, {"an object", map[string]any{}, false}}
 	switch {
-	case schema.Format == "decimal":
+	case schema.Format == "decimal-string":
 		for _, good := range []string{"1", "0.00000001", "999999999999.99999999", "5000.00", "10.5"} {
 			probes = append(probes, probe{good, good, true})
 		}

@@ -17,7 +17,7 @@ import (
 
 const (
 	document = "openapi.yaml"
-	configs  = "internal/contract/generators"
+	lock     = "internal/contract/generators/requirements.txt"
 	output   = ".build/sdk-check"
 )
 
@@ -48,7 +48,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	tools, err := toolchain.Install(ctx, filepath.Join(configs, "requirements.txt"))
+	tools, err := toolchain.Install(ctx, lock)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func generate(ctx context.Context, tools toolchain.Env, language string) error {
 		return err
 	}
 	command := tools.Command(ctx, "openapi-generator-cli", "generate",
-		"--config", filepath.Join(configs, language+".yaml"), "--input-spec", document, "--output", dir)
+		"--generator-name", language, "--input-spec", document, "--output", dir)
 	said, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, said)

@@ -1,4 +1,4 @@
-"""Teaches the generator the formats of this API: decimal, password, and a UUID that is a str."""
+"""Teaches the generator the formats of this API: decimal-string, password, and a UUID that is a str."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SecretProperty(StringProperty):
     """A credential, which is not to be printed."""
 
 
-FORMATS = {"decimal": DecimalProperty, "password": SecretProperty, "uuid": StringProperty}
+FORMATS = {"decimal-string": DecimalProperty, "password": SecretProperty, "uuid": StringProperty}
 
 _original = parser._string_based_property
 

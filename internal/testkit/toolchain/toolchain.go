@@ -38,8 +38,8 @@ type ecosystem struct {
 
 var ecosystems = map[string]ecosystem{
 	"requirements.txt": {
-		needs: "python3", advice: "install Python 3.10 or newer, with its venv module (Debian: python3-venv)",
-		version: []string{"-c", "import sys; assert sys.version_info >= (3, 10), 'too old'; print(sys.version, sys.prefix)"},
+		needs: "python3", advice: "install Python 3.11 or newer, with its venv module (Debian: python3-venv)",
+		version: []string{"-c", "import sys; assert sys.version_info >= (3, 11), 'too old'; print(sys.version, sys.prefix)"},
 		bin:     "bin",
 		install: installPython,
 	},

@@ -275,7 +275,7 @@ export interface ListLedgerParams {
    * Only entries of this asset, in any case.
    * @minLength 1
    * @maxLength 20
-   * @pattern ^[^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD]*$
+   * @pattern ^([^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD]*[^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000][^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD]*)?$
    * @example "USDT"
    */
   asset?: string;

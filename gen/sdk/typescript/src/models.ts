@@ -106,7 +106,7 @@ export type Timestamp = string;
 /**
  * Initial balance in virtual USDT: a decimal greater than zero, as a string, with at most 12 integer digits and 8
  * decimal places.
- * @format decimal
+ * @format decimal-string
  * @default "10000.00"
  * @example "5000.00"
  */
@@ -114,21 +114,21 @@ export type StartingBalance = string;
 
 /**
  * A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
- * @format decimal
+ * @format decimal-string
  * @example "0.05"
  */
 export type PositiveDecimal = string;
 
 /**
  * A decimal with 8 places, as a string.
- * @format decimal
+ * @format decimal-string
  * @example "5000.00000000"
  */
 export type Amount = string;
 
 /**
  * A decimal with 8 places, as a string, or null where it does not apply.
- * @format decimal
+ * @format decimal-string
  * @example "5000.00000000"
  */
 export type OptionalAmount = string | null;
@@ -271,25 +271,25 @@ export interface Pair {
   status: "TRADING";
   /**
    * Least quantity of an order, in the base asset.
-   * @format decimal
+   * @format decimal-string
    * @example "0.00001000"
    */
   min_qty: string;
   /**
    * Quantities are multiples of this.
-   * @format decimal
+   * @format decimal-string
    * @example "0.00001000"
    */
   step_size: string;
   /**
    * Prices are multiples of this.
-   * @format decimal
+   * @format decimal-string
    * @example "0.01000000"
    */
   tick_size: string;
   /**
    * Least value of an order, in the quote asset.
-   * @format decimal
+   * @format decimal-string
    * @example "5.00000000"
    */
   min_notional: string;

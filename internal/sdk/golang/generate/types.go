@@ -12,16 +12,16 @@ import (
 
 // goTypes are the Go types of the schemas that get none of their own, by type and format.
 var goTypes = map[string]string{
-	"boolean":          "bool",
-	"integer":          "int",
-	"integer int32":    "int",
-	"integer int64":    "int64",
-	"string":           "string",
-	"string date-time": "time.Time",
-	"string decimal":   "decimal.Decimal",
-	"string email":     "string",
-	"string password":  "Secret",
-	"string uuid":      "string",
+	"boolean":               "bool",
+	"integer":               "int",
+	"integer int32":         "int",
+	"integer int64":         "int64",
+	"string":                "string",
+	"string date-time":      "time.Time",
+	"string decimal-string": "decimal.Decimal",
+	"string email":          "string",
+	"string password":       "Secret",
+	"string uuid":           "string",
 }
 
 func refType(ref *openapi3.SchemaRef) (string, error) {
