@@ -109,6 +109,6 @@ func (s *Server) Clock() func() time.Time {
 type MCP struct {
 	BaseURL  string   `name:"base-url" env:"AGENTEXCHANGE_BASE_URL" default:"http://127.0.0.1:8080" help:"The server to call."`
 	APIKey   string   `name:"api-key" env:"AGENTEXCHANGE_API_KEY" placeholder:"KEY" help:"API key of the agent to act for; or an account's API key or token."`
-	Toolsets []string `placeholder:"TOOLSET" help:"Toolsets to offer, separated by commas, such as default,analytics. The README says which there are."`
+	Toolsets []string `placeholder:"TOOLSET" help:"Toolsets to offer, separated by commas, such as default,analytics. A wrong name is answered with those that there are."`
 	ReadOnly bool     `name:"read-only" help:"Offer no tool that changes anything."`
 }

@@ -92,7 +92,8 @@ var registry = map[Code]definition{
 	InvalidToken: {status: http.StatusUnauthorized,
 		message: "The token is not valid. Call POST /api/v1/auth/login for a new one."},
 	JWTRequired: {status: http.StatusUnauthorized,
-		message: "This call needs a token. Call POST /api/v1/auth/login and send Authorization: Bearer <token>."},
+		message: "This call needs a token. Call POST /api/v1/auth/login with the account's key and secret, and send the " +
+			"token in the Authorization header, after the word Bearer."},
 	MalformedBody: {status: http.StatusBadRequest,
 		message: "The body is not valid JSON. Send one JSON object, encoded in UTF-8."},
 	MethodNotAllowed: {status: http.StatusMethodNotAllowed,
@@ -140,7 +141,8 @@ func (c Code) RetryAfter() time.Duration { return registry[c].retryAfter }
 type Error struct {
 	Code    Code
 	Details any // the envelope's details; nil leaves them out
-	status  int // in place of the code's own, unless it is zero
+	status  int    // in place of the code's own, unless it is zero
+	message string // in place of the code's own, unless it is empty
 	cause   error
 }
 
@@ -163,6 +165,20 @@ func (e *Error) With(details any) *Error {
 func (e *Error) WithStatus(status int) *Error {
 	e.status = status
 	return e
+}
+
+// Saying tells more of what to do than the code's own sentence, which has to fit every case.
+func (e *Error) Saying(message string) *Error {
+	e.message = message
+	return e
+}
+
+// Message is the public sentence.
+func (e *Error) Message() string {
+	if e.message != "" {
+		return e.message
+	}
+	return e.Code.Message()
 }
 
 // Status is the HTTP status to answer with.

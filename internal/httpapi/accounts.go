@@ -71,10 +71,12 @@ func folded(email *string) *string {
 // Login exchanges an account's key and secret for a token. Whichever half is wrong, the answer and the work before it
 // are the same: a malformed half is refused without a look-up, any other after one.
 func (s *Server) Login(ctx context.Context, req api.LoginRequestObject) (api.LoginResponseObject, error) {
+	wrong := fault.New(fault.InvalidAPIKey).Saying("The key or the secret is not valid. Log in with the account's api_key and " +
+		"api_secret, both from its registration; an agent's key does not log in.")
 	key, keyErr := auth.ParseKey(req.Body.APIKey.Reveal(), auth.KindAPIKey)
 	secret, secretErr := auth.ParseKey(req.Body.APISecret.Reveal(), auth.KindAPISecret)
 	if err := errors.Join(keyErr, secretErr); err != nil {
-		return nil, fault.New(fault.InvalidAPIKey).Because(err)
+		return nil, wrong.Because(err)
 	}
 	account, err := db.New().AccountGetCredentials(ctx, s.pool, auth.DigestKey(key))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -82,7 +84,7 @@ func (s *Server) Login(ctx context.Context, req api.LoginRequestObject) (api.Log
 	}
 	// For an unknown key this compares with nothing, which is never equal.
 	if subtle.ConstantTimeCompare(auth.DigestKey(secret), account.APISecretDigest) != 1 {
-		return nil, fault.New(fault.InvalidAPIKey)
+		return nil, wrong
 	}
 	token, expiresAt, err := s.tokens.Sign(ctx, account.ID, account.SigningKeyID)
 	if err != nil {

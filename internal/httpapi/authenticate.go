@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/labstack/echo/v4"
 )
@@ -50,5 +51,14 @@ func bearerToken(header http.Header) (string, error) {
 	if len(values) > 1 {
 		return "", fault.New(fault.InvalidToken)
 	}
-	return strings.TrimSpace(token), nil
+	token = strings.TrimSpace(token)
+	if isKey(token) {
+		return "", fault.New(fault.InvalidToken).Saying("This is an API key and not a token. Send it in the X-API-Key header " +
+			"where a key will do; POST /api/v1/auth/login gives a token for the account's key and secret.")
+	}
+	return token, nil
+}
+
+func isKey(token string) bool {
+	return strings.HasPrefix(token, string(auth.KindAPIKey)) || strings.HasPrefix(token, string(auth.KindAPISecret))
 }

@@ -262,6 +262,29 @@ func TestLoginRefusesWhicheverHalfIsWrong(t *testing.T) {
 	}
 }
 
+// Whoever mixes up what is sent where is told so.
+func TestMistakenCredentialsAreExplained(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	stranger := server.Client(t)
+	for _, mistake := range []struct {
+		answer   *testkit.Answer
+		code     string
+		sentence string
+	}{
+		{stranger.Do(http.MethodGet, "/api/v1/account/balance", nil), "INVALID_API_KEY", "No credentials were sent"},
+		{stranger.Bearer(account.APIKey).Do(http.MethodGet, "/api/v1/account/balance", nil), "INVALID_TOKEN", "an API key and not a token"},
+		{stranger.Bearer(account.APISecret).Do(http.MethodGet, "/api/v1/agents", nil), "INVALID_TOKEN", "an API key and not a token"},
+		{stranger.Do(http.MethodGet, "/api/v1/agents", nil), "JWT_REQUIRED", "with the account's key and secret"},
+		{stranger.Do(http.MethodPost, "/api/v1/auth/login", map[string]any{"api_key": account.AgentKey, "api_secret": account.APISecret}),
+			"INVALID_API_KEY", "an agent's key does not log in"},
+	} {
+		mistake.answer.WantError(http.StatusUnauthorized, mistake.code)
+		require.Contains(t, string(mistake.answer.Body), mistake.sentence)
+	}
+}
+
 // The server remembers which tokens it has verified.
 func TestATokenThatWasGoodStillExpires(t *testing.T) {
 	t.Parallel()

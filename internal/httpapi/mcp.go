@@ -34,7 +34,8 @@ func (s *Server) routeMCP() error {
 func fromKnownOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().Header.Get(echo.HeaderOrigin) != "" && c.Response().Header().Get(echo.HeaderAccessControlAllowOrigin) == "" {
-			return fault.New(fault.PermissionDenied).With(map[string]string{"reason": "the Origin is not one of AGENTEXCHANGE_CORS_ORIGINS"})
+			return fault.New(fault.PermissionDenied).Saying("Web pages of this origin may not call this server. Whoever runs it " +
+				"allows them by naming the origin in AGENTEXCHANGE_CORS_ORIGINS.")
 		}
 		return next(c)
 	}
@@ -63,8 +64,9 @@ func (s *Server) authenticateMCP(next echo.HandlerFunc) echo.HandlerFunc {
 
 // keyFromBearer moves an API key to where keys are looked for.
 func keyFromBearer(header http.Header) {
-	token, err := bearerToken(header)
-	if err == nil && header.Get(headerAPIKey) == "" && strings.HasPrefix(token, string(auth.KindAPIKey)) {
+	scheme, token, _ := strings.Cut(header.Get(echo.HeaderAuthorization), " ")
+	token = strings.TrimSpace(token)
+	if strings.EqualFold(scheme, "Bearer") && header.Get(headerAPIKey) == "" && strings.HasPrefix(token, string(auth.KindAPIKey)) {
 		header.Set(headerAPIKey, token)
 		header.Del(echo.HeaderAuthorization)
 	}

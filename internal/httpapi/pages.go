@@ -17,6 +17,9 @@ func (s *Server) routePages() error {
 	}
 	for path, page := range site.Pages {
 		s.echo.GET(path, echo.WrapHandler(page))
+		if path != "/" { // as people write it, too
+			s.echo.GET(path+"/", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, path) })
+		}
 	}
 	s.echo.GET(web.PathLLMs, func(c echo.Context) error {
 		page, err := site.LLMs(s.baseURL(c.Request().Host))

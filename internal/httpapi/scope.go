@@ -82,7 +82,8 @@ func (s *Server) principalOf(r *http.Request) (principal, error) {
 	}
 	token, err := bearerToken(r.Header)
 	if fault.Is(err, fault.JWTRequired) {
-		return caller, fault.New(fault.InvalidAPIKey) // a key would have done
+		return caller, fault.New(fault.InvalidAPIKey).Saying("No credentials were sent. Send an API key in the X-API-Key " +
+			"header, or a token in the Authorization header, after the word Bearer.")
 	}
 	if err != nil {
 		return caller, err

@@ -181,7 +181,7 @@ func previewOf(p *exchange.Preview) (api.Preview, error) {
 		return body, err
 	}
 	body.Refusal = nullable.NewNullableWithValue(api.Refusal{
-		Code: api.ErrorCode(p.Refusal.Code), Message: p.Refusal.Code.Message(), Details: &details,
+		Code: api.ErrorCode(p.Refusal.Code), Message: p.Refusal.Message(), Details: &details,
 	})
 	return body, nil
 }

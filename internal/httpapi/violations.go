@@ -75,6 +75,9 @@ func messageOf(err *openapi3.SchemaError) string {
 	schema := err.Schema
 	switch err.SchemaField {
 	case "type":
+		if message, ok := schema.Extensions["x-pattern-message"].(string); ok && schema.Format == "decimal-string" {
+			return message // to whoever sent a number it says how to write one
+		}
 		return "must be " + typeName(schema)
 	case "nullable":
 		return "must not be null"

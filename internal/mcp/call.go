@@ -31,7 +31,7 @@ func (c *caller) handler(t *tool) sdk.ToolHandler {
 	return func(ctx context.Context, call *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 		request, err := t.request(call.Params.Arguments)
 		if refused, ok := errors.AsType[*fault.Error](err); ok {
-			return c.refusal(failure{Code: refused.Code, Message: refused.Code.Message(), Details: encode(refused.Details)}), nil
+			return c.refusal(failure{Code: refused.Code, Message: refused.Message(), Details: encode(refused.Details)}), nil
 		} else if err != nil {
 			return nil, err
 		}

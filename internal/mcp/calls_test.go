@@ -42,7 +42,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 			{"get_price", arguments{"symbol": "NOPE"}, "INVALID_SYMBOL", "There is no such pair. list_pairs lists them."},
 			{"get_order", arguments{"order_id": agent.ID}, "ORDER_NOT_FOUND", "no such order"},
 			{"list_agents", nil, "JWT_REQUIRED", "needs an account's token"},
-			{"place_order", buy(0.5), "VALIDATION_ERROR", "/quantity must be a string"},
+			{"place_order", buy(0.5), "VALIDATION_ERROR", "/quantity must be a decimal string"},
 			{"place_order", arguments{"symbol": "BTCUSDT", "side": "hold", "type": "limit"}, "VALIDATION_ERROR", "/side must be one of [buy sell]"},
 			{"place_order", arguments{"leverage": 10, "price": nil}, "VALIDATION_ERROR", "/leverage is not a field of this call"},
 			{"list_candles", arguments{"symbol": "BTCUSDT", "limit": "many"}, "VALIDATION_ERROR", "/limit must be an integer from 1 to 1000"},

@@ -51,7 +51,7 @@ type remoteAPI struct {
 }
 
 func newRemoteAPI(to Remote) (*remoteAPI, error) {
-	base, err := url.Parse(strings.TrimRight(to.BaseURL, "/"))
+	base, err := url.Parse(strings.TrimRight(strings.TrimSuffix(strings.TrimRight(to.BaseURL, "/"), "/api/v1"), "/"))
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, errors.New("AGENTEXCHANGE_BASE_URL must look like https://exchange.example.com")
 	}

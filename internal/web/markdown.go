@@ -111,7 +111,7 @@ func typeOf(ref *openapi3.SchemaRef) string {
 	case schema.Type.Is("integer"):
 		text = "integer" + numbers(schema)
 	case schema.Type.Is("string") && schema.Format != "":
-		text = schema.Format + " string"
+		text = strings.TrimSuffix(schema.Format, "-string") + " string"
 	case schema.Type.Is("string"):
 		text = "string" + bounds(schema.MinLength, schema.MaxLength, " characters")
 	default:
