@@ -140,7 +140,7 @@ func (c Code) RetryAfter() time.Duration { return registry[c].retryAfter }
 // Error is an error that a client can see.
 type Error struct {
 	Code    Code
-	Details any // the envelope's details; nil leaves them out
+	Details any    // the envelope's details; nil leaves them out
 	status  int    // in place of the code's own, unless it is zero
 	message string // in place of the code's own, unless it is empty
 	cause   error
