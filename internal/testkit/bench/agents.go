@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"strings"
+
+	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/pgbench"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+	"github.com/google/uuid"
+)
+
+const agentsPath = "/api/v1/agents"
+
+// measureAgents is about what owners change.
+func measureAgents(ctx context.Context, p plan) (report.Section, error) {
+	return p.enactServed(ctx, func(s *scene) (report.Section, error) {
+		progressf("agents: preparing %d accounts", owners)
+		accounts, err := s.server.NewAccounts(ctx, owners)
+		if err != nil {
+			return report.Section{}, err
+		}
+		ids, err := s.makeAgents(ctx, accounts)
+		if err != nil {
+			return report.Section{}, err
+		}
+		create := func() load.Request { return createAgent(accounts[mathrand.IntN(owners)]) }
+		regenerate := func() load.Request {
+			n := mathrand.IntN(len(ids))
+			return load.Request{
+				Method: http.MethodPost, Path: agentsPath + "/" + ids[n].String() + "/regenerate-key", Token: accounts[n%owners].Token, Want: http.StatusOK,
+			}
+		}
+		described := report.Section{
+			Title: "Agents per second, 16 connections",
+			Table: [][]string{{"call", "HTTP", "pgbench", "bare Echo", "HTTP ÷ pgbench", "HTTP ÷ bare Echo", "p50", "p99"}},
+		}
+		for _, c := range []change{
+			{"create an agent", agentsPath, create, createScript(accounts)},
+			{"regenerate its key", agentsPath + "/:agent_id/regenerate-key", regenerate, regenerateScript(ids, accounts)},
+		} {
+			row, err := s.measureChange(ctx, p, c)
+			if err != nil {
+				return report.Section{}, err
+			}
+			described.Table = append(described.Table, row)
+		}
+		described.Notes, err = s.notes(ctx,
+			fmt.Sprintf("Durable when answered. Medians of %d rounds of %s, in which all take turns. pgbench writes the same rows with "+
+				"the server's own statements, at the best of 16, 64 and 256 clients; it makes and seals no keys.", p.rounds, p.brief),
+			closedLoop)
+		return described, err
+	})
+}
+
+// agentsToChange is of how many agents the keys are regenerated.
+const agentsToChange = 500
+
+// makeAgents makes agents through the server, that have everything which belongs to an agent, for accounts in turn.
+func (s *scene) makeAgents(ctx context.Context, accounts []stage.Account) (ids []uuid.UUID, err error) {
+	for n := range agentsToChange {
+		request := createAgent(accounts[n%len(accounts)])
+		request.Then = func(body []byte) error {
+			var made struct {
+				ID uuid.UUID `json:"agent_id"`
+			}
+			err := json.Unmarshal(body, &made)
+			ids = append(ids, made.ID)
+			return err
+		}
+		if err := load.Do(ctx, s.server.Address, request); err != nil {
+			return nil, err
+		}
+	}
+	return ids, s.Settle(ctx)
+}
+
+func createAgent(owner stage.Account) load.Request {
+	return load.Request{
+		Method: http.MethodPost, Path: agentsPath, Token: owner.Token, Want: http.StatusCreated,
+		Body: []byte(`{"display_name":"Momentum Bot","starting_balance":"10000.00","llm_model":"gpt-4o","framework":"langchain",` +
+			`"strategy_tags":["momentum","btc"]}`),
+	}
+}
+
+// change is a call that changes something, and how pgbench changes the same.
+type change struct {
+	name, route string
+	request     load.Source
+	script      string
+}
+
+func (s *scene) measureChange(ctx context.Context, p plan, c change) (_ []string, err error) {
+	answer, err := s.canned(ctx, c.route, c.request())
+	if err != nil {
+		return nil, err
+	}
+	bare, err := load.StartBare(ctx, answer)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bare.Close()) }()
+	script, err := s.bench.Write("change-"+answer.Method+c.name[:3], c.script)
+	if err != nil {
+		return nil, err
+	}
+	source := func(int) load.Source { return c.request }
+	served := closed(c.name, s.server.Address, 16, source)
+	ceiling := closed(c.name+", bare Echo", bare.Address, 16, source)
+	same := rival(c.name+", pgbench", s.bench, script)
+	if err := takeTurns(ctx, p.rounds, p.warmUp, p.brief, served, ceiling, same); err != nil {
+		return nil, err
+	}
+	return []string{
+		c.name, report.Grouped(served.rate()), report.Grouped(same.rate()), report.Grouped(ceiling.rate()), report.Ratio(served.over(same)),
+		report.Ratio(served.over(ceiling)), report.Milliseconds(served.p50()), report.Milliseconds(served.p99()),
+	}, nil
+}
+
+// A sealed key is a byte of version, 8 of the master key's id, a nonce and the rest: 92 bytes.
+const (
+	sealedKey = "sha256(gen_random_uuid()::text::bytea) || sha256(gen_random_uuid()::text::bytea) || '\\x00000000000000000000000000000000000000000000000000000000'"
+	digest    = "sha256((:n::text || ' key')::bytea)"
+)
+
+// createScript makes an agent in one statement, as the server does, of ids that are told from a number which never
+// comes twice.
+func createScript(accounts []stage.Account) string {
+	return "\\set n random(1, 1000000000000000000)\n" + pgbench.Statement(db.AgentCreate,
+		stage.AgentOf(":n"), "'"+accounts[0].ID.String()+"'", "'Momentum Bot'", digest, "'ak_live_abcd...'", "10000", "'gpt-4o'", "'langchain'",
+		"'{momentum,btc}'", "10", "5", "5", "null", "now()", "md5('session ' || :n)", "now()", sealedKey, "gen_random_uuid()")
+}
+
+// regenerateScript gives a new key to one of the agents, which belong to the accounts in turn.
+func regenerateScript(ids []uuid.UUID, accounts []stage.Account) string {
+	texts := make([]string, len(ids))
+	for n, id := range ids {
+		texts[n] = id.String()
+	}
+	id := fmt.Sprintf("('{%s}'::uuid[])[1 + :n]", strings.Join(texts, ","))
+	account := fmt.Sprintf("('{%s}'::uuid[])[1 + :n %% %d]", accountIDs(accounts), len(accounts))
+	return fmt.Sprintf("\\set n random(0, %d)\n\\set digest random(1, 1000000000000000000)\nbegin;\n", len(ids)-1) +
+		pgbench.Statement(db.AgentLock, id, account) +
+		pgbench.Statement(db.AgentKeyReplace, "sha256((:digest::text || ' key')::bytea)", "'ak_live_abcd...'", "now()", id, account,
+			"(select api_key_digest from agents where id = "+id+")", sealedKey) + "commit;\n"
+}
+
+func accountIDs(accounts []stage.Account) string {
+	ids := make([]string, len(accounts))
+	for n, account := range accounts {
+		ids[n] = account.ID.String()
+	}
+	return strings.Join(ids, ",")
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+)
+
+// What makes the capacity so small that ten times as much can be offered on the cores that everybody shares: a database
+// that takes so long for a commit, in microseconds, as if it had such a disk; orders that all go through one writer,
+// because they are of one agent; and a server that runs Go code on one core.
+const (
+	commitDelay   = 100_000
+	oneCore       = "GOMAXPROCS=1"
+	saturatedWith = 512 // connections: several batches' worth
+)
+
+// measureOverload is about what becomes of requests when there are more than can be worked on.
+func measureOverload(ctx context.Context, p plan) (report.Section, error) {
+	return p.enact(ctx, func(s *scene) (report.Section, error) {
+		for setting, value := range map[string]int{"commit_delay": commitDelay, "commit_siblings": 0} {
+			if err := s.Set(ctx, setting, fmt.Sprint(value)); err != nil {
+				return report.Section{}, err
+			}
+		}
+		var err error
+		if s.server, err = s.Serve(ctx, p.binary, oneCore, stage.TraceHeap); err != nil {
+			return report.Section{}, err
+		}
+		described, err := s.overload(ctx, p)
+		if failed := s.server.Close(); err == nil {
+			err = failed
+		}
+		return described, err
+	})
+}
+
+func (s *scene) overload(ctx context.Context, p plan) (report.Section, error) {
+	progressf("overload: finding the capacity")
+	keys, err := s.openPositions(ctx, 1)
+	if err != nil {
+		return report.Section{}, err
+	}
+	var sides atomic.Int64
+	next := func() load.Request {
+		return marketOrder(keys[0], []string{"buy", "sell"}[sides.Add(1)%2], nextQuantity)
+	}
+	capacity := closed("overload: capacity", s.server.Address, saturatedWith, func(int) load.Source { return next })
+	if err := takeTurns(ctx, p.rounds, p.warmUp, p.brief, capacity); err != nil {
+		return report.Section{}, err
+	}
+	idle := s.server.Memory()
+	described := report.Section{
+		Title: "Overload",
+		Table: [][]string{{
+			"offered", "per second", "accepted ÷ capacity", "goal", "p99 of these", "refused", "p99 of these", "goal", "lost", "peak memory",
+		}, {"capacity", report.Grouped(capacity.rate()), "1.00", "", report.Milliseconds(capacity.p99()), "", "", "", "", report.Megabytes(idle.Resident)}},
+	}
+	for _, times := range []float64{1, 2, 10} {
+		progressf("overload: offering %v times the capacity", times)
+		s.server.ForgetPeak()
+		o, err := load.Offer(ctx, s.server.Address, times*capacity.rate(), 2*p.round, next)
+		if err != nil {
+			return report.Section{}, err
+		}
+		if o.Unexpected > 0 {
+			return report.Section{}, fmt.Errorf("%d orders were answered neither 201 nor 503: %s", o.Unexpected, o.FirstUnexpected)
+		}
+		goal, refused, refusedGoal := "", "", ""
+		if times > 1 {
+			goal, refused, refusedGoal = "0.80", report.Milliseconds(o.Refused.P99), "50 ms"
+		}
+		described.Table = append(described.Table, []string{
+			fmt.Sprintf("%v times", times), report.Grouped(o.Offered), report.Ratio(o.Accepted.PerSecond / capacity.rate()), goal,
+			report.Milliseconds(o.Accepted.P99), fmt.Sprintf("%.0f %%", 100*o.ShareRefused), refused, refusedGoal, fmt.Sprint(o.Lost),
+			report.Megabytes(s.server.Memory().Peak),
+		})
+	}
+	if err := s.server.Reconcile(ctx, keys); err != nil {
+		return report.Section{}, err
+	}
+	described.Notes, err = s.notes(ctx,
+		fmt.Sprintf("Open loop, by vegeta: market orders are sent on schedule whatever comes back, for %s, and their latencies count from "+
+			"the scheduled time. Refused is 503, lost is what neither came back nor was refused. The capacity is what %d connections get "+
+			"in a closed loop, median of %d rounds of %s.", 2*p.round, saturatedWith, p.rounds, p.brief),
+		fmt.Sprintf("So that ten times the capacity can be offered on the cores that all share, it is made small: a commit takes %d ms "+
+			"longer than it does (commit_delay), as if the disk were slow, all orders are of one agent, so that they go through one "+
+			"writer, and the server has GOMAXPROCS=1.", commitDelay/1000),
+		"Peak memory is what was ever resident during the load, on Linux; the first row has what was resident before. The agent "+
+			"reconciles afterwards (checked).")
+	return described, err
+}
