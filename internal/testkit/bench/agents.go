@@ -14,7 +14,6 @@ import (
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/pgbench"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
-	"github.com/google/uuid"
 )
 
 const agentsPath = "/api/v1/agents"
@@ -35,7 +34,7 @@ func measureAgents(ctx context.Context, p plan) (report.Section, error) {
 		regenerate := func() load.Request {
 			n := mathrand.IntN(len(ids))
 			return load.Request{
-				Method: http.MethodPost, Path: agentsPath + "/" + ids[n].String() + "/regenerate-key", Token: accounts[n%owners].Token, Want: http.StatusOK,
+				Method: http.MethodPost, Path: agentsPath + "/" + ids[n] + "/regenerate-key", Token: accounts[n%owners].Token, Want: http.StatusOK,
 			}
 		}
 		described := report.Section{
@@ -64,15 +63,12 @@ func measureAgents(ctx context.Context, p plan) (report.Section, error) {
 const agentsToChange = 500
 
 // makeAgents makes agents through the server, that have everything which belongs to an agent, for accounts in turn.
-func (s *scene) makeAgents(ctx context.Context, accounts []stage.Account) (ids []uuid.UUID, err error) {
+func (s *scene) makeAgents(ctx context.Context, accounts []stage.Account) (ids []string, err error) {
 	for n := range agentsToChange {
 		request := createAgent(accounts[n%len(accounts)])
 		request.Then = func(body []byte) error {
-			var made struct {
-				ID uuid.UUID `json:"agent_id"`
-			}
-			err := json.Unmarshal(body, &made)
-			ids = append(ids, made.ID)
+			id, err := agentIn(body)
+			ids = append(ids, id)
 			return err
 		}
 		if err := load.Do(ctx, s.server.Address, request); err != nil {
@@ -88,6 +84,15 @@ func createAgent(owner stage.Account) load.Request {
 		Body: []byte(`{"display_name":"Momentum Bot","starting_balance":"10000.00","llm_model":"gpt-4o","framework":"langchain",` +
 			`"strategy_tags":["momentum","btc"]}`),
 	}
+}
+
+// agentIn reads the id of an agent that has just been created.
+func agentIn(body []byte) (string, error) {
+	var made struct {
+		ID string `json:"agent_id"`
+	}
+	err := json.Unmarshal(body, &made)
+	return made.ID, err
 }
 
 // change is a call that changes something, and how pgbench changes the same.
@@ -139,12 +144,8 @@ func createScript(accounts []stage.Account) string {
 }
 
 // regenerateScript gives a new key to one of the agents, which belong to the accounts in turn.
-func regenerateScript(ids []uuid.UUID, accounts []stage.Account) string {
-	texts := make([]string, len(ids))
-	for n, id := range ids {
-		texts[n] = id.String()
-	}
-	id := fmt.Sprintf("('{%s}'::uuid[])[1 + :n]", strings.Join(texts, ","))
+func regenerateScript(ids []string, accounts []stage.Account) string {
+	id := fmt.Sprintf("('{%s}'::uuid[])[1 + :n]", strings.Join(ids, ","))
 	account := fmt.Sprintf("('{%s}'::uuid[])[1 + :n %% %d]", accountIDs(accounts), len(accounts))
 	return fmt.Sprintf("\\set n random(0, %d)\n\\set digest random(1, 1000000000000000000)\nbegin;\n", len(ids)-1) +
 		pgbench.Statement(db.AgentLock, id, account) +

@@ -2,8 +2,243 @@ package main
 
 import (
 	"context"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"time"
 
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
 )
 
-func measureGrowth(context.Context, plan) (report.Section, error) { return report.Section{}, nil }
+// fewAgents is how many there are before the tables grow.
+const fewAgents = 1000
+
+// measureGrowth is about what calls cost when the tables have grown but what the calls are about has not. The server, its
+// connections and the plans that these keep are the same throughout. Autovacuum leaves the tables alone, so that it is
+// known when the plans are made anew.
+func measureGrowth(ctx context.Context, p plan) (report.Section, error) {
+	return p.enactServed(ctx, func(s *scene) (report.Section, error) {
+		g := &growth{scene: s, plan: p}
+		if err := g.plant(ctx); err != nil {
+			return report.Section{}, err
+		}
+		if err := g.run(ctx); err != nil {
+			return report.Section{}, err
+		}
+		return g.describe(ctx)
+	})
+}
+
+func (g *growth) run(ctx context.Context) (err error) {
+	if g.few, err = g.measure(ctx, "few agents"); err != nil {
+		return err
+	}
+	begun := time.Now()
+	if err := g.addOthers(ctx, fewAgents-agentsPerAccount+1, g.plan.grown-agentsPerAccount); err != nil {
+		return err
+	}
+	g.growing = time.Since(begun)
+	if _, err := g.Pool.Exec(ctx, "checkpoint"); err != nil {
+		return err
+	}
+	before, err := g.sequentialScans(ctx)
+	if err != nil {
+		return err
+	}
+	if g.stale, err = g.measure(ctx, "many agents, not analyzed yet"); err != nil {
+		return err
+	}
+	progressf("growth: vacuum and analyze")
+	if err := g.Settle(ctx); err != nil {
+		return err
+	}
+	if g.many, err = g.measure(ctx, "many agents"); err != nil {
+		return err
+	}
+	g.scans, err = g.sequentialScans(ctx)
+	g.scans -= before
+	return err
+}
+
+var grownTables = []string{"agents", "agent_keys", "sessions", "balances", "orders", "trades", "ledger"}
+
+// sequentialScans counts them, of the tables that grow.
+func (g *growth) sequentialScans(ctx context.Context) (scans int, err error) {
+	err = g.Pool.QueryRow(ctx, "select sum(seq_scan)::integer from pg_stat_user_tables where relname = any($1)", grownTables).Scan(&scans)
+	return scans, err
+}
+
+type growth struct {
+	*scene
+	plan  plan
+	owner stage.Account // of the agents that are measured
+	maker stage.Account // of those that come and go
+	keys  []string
+	ids   []string // of agents
+	order []string // of each agent, one
+
+	few, stale, many []cost
+	growing          time.Duration
+	scans            int // of a whole table, since it has grown
+}
+
+// plant makes the first agents.
+func (g *growth) plant(ctx context.Context) error {
+	progressf("growth: preparing %d agents", fewAgents)
+	for _, table := range grownTables {
+		if _, err := g.Pool.Exec(ctx, "alter table "+table+" set (autovacuum_enabled = false)"); err != nil {
+			return err
+		}
+	}
+	accounts, err := g.server.NewAccounts(ctx, 2)
+	if err != nil {
+		return err
+	}
+	g.owner, g.maker = accounts[0], accounts[1]
+	if g.keys, err = g.addMeasured(ctx, g.owner); err != nil {
+		return err
+	}
+	rows, err := g.Pool.Query(ctx, `
+		select a.id::text, (select o.id::text from orders as o where o.agent_id = a.id order by o.id limit 1)
+		from generate_series(1, $1::integer) as n inner join agents as a on a.id = `+stage.AgentOf("n")+` order by n`, agentsPerAccount)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, order string
+		if err := rows.Scan(&id, &order); err != nil {
+			return err
+		}
+		g.ids, g.order = append(g.ids, id), append(g.order, order)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if err := g.addOthers(ctx, 1, fewAgents-agentsPerAccount); err != nil {
+		return err
+	}
+	return g.Settle(ctx)
+}
+
+// sampled is a call, or two that take turns.
+type sampled struct {
+	names []string
+	next  load.Source
+}
+
+// calls are about any of the agents that there are from the beginning, but for the last, which places orders.
+func (g *growth) calls() []sampled {
+	some := func() int { return mathrand.IntN(len(g.keys) - 1) }
+	byKey := func(name, path string) sampled {
+		return sampled{[]string{name}, func() load.Request { return load.Get(path, g.keys[some()]) }}
+	}
+	byToken := func(name string, path func(n int) string) sampled {
+		return sampled{[]string{name}, func() load.Request {
+			request := load.Get(path(some()), "")
+			request.Token = g.owner.Token
+			return request
+		}}
+	}
+	placing := &member{}
+	return []sampled{
+		byKey("GET price, which reads no rows", "/api/v1/market/price/BTCUSDT"),
+		byKey("GET balance", "/api/v1/account/balance"),
+		byKey("GET positions", "/api/v1/account/positions"),
+		byKey("GET orders", "/api/v1/trade/orders"),
+		byKey("GET open orders", "/api/v1/trade/orders/open"),
+		{[]string{"GET order"}, func() load.Request {
+			n := some()
+			return load.Get("/api/v1/trade/order/"+g.order[n], g.keys[n])
+		}},
+		byKey("GET trades", "/api/v1/trade/history"),
+		byKey("GET ledger", "/api/v1/account/ledger"),
+		byKey("GET reconcile", "/api/v1/account/reconcile"),
+		byKey("GET performance", "/api/v1/analytics/performance"),
+		byKey("GET portfolio history", "/api/v1/analytics/portfolio/history"),
+		byKey("GET leaderboard", "/api/v1/analytics/leaderboard"),
+		byToken("GET agent", func(n int) string { return agentsPath + "/" + g.ids[n] }),
+		byToken("GET list of 100 agents", func(int) string { return agentsPath + "?limit=100" }),
+		byToken("GET overview", func(int) string { return agentsPath + "/overview" }),
+		{[]string{"place a limit order", "cancel it"}, func() load.Request { return placing.limitOrder(g.keys[len(g.keys)-1]) }},
+		{[]string{"place a market order"}, func() load.Request { return marketOrder(g.keys[len(g.keys)-1], "buy", nextQuantity) }},
+		{[]string{"create an agent", "delete it"}, g.createAndDelete()},
+	}
+}
+
+// createAndDelete makes agents of somebody else, and deletes each before the next.
+func (g *growth) createAndDelete() load.Source {
+	var made string
+	return func() load.Request {
+		if made != "" {
+			path := agentsPath + "/" + made
+			made = ""
+			return load.Request{Method: http.MethodDelete, Path: path, Token: g.maker.Token, Want: http.StatusNoContent}
+		}
+		request := createAgent(g.maker)
+		request.Then = func(body []byte) (err error) {
+			made, err = agentIn(body)
+			return err
+		}
+		return request
+	}
+}
+
+// cost is the median time of a call.
+type cost struct {
+	name   string
+	median time.Duration
+}
+
+// measure takes the median of each call.
+func (g *growth) measure(ctx context.Context, phase string) ([]cost, error) {
+	progressf("growth: measuring calls: %s", phase)
+	var costs []cost
+	for _, call := range g.calls() {
+		if _, err := load.Sequence(ctx, g.server.Address, g.plan.samples/5, call.next); err != nil { // to warm up
+			return nil, fmt.Errorf("%s: %w", call.names[0], err)
+		}
+		times, err := load.Sequence(ctx, g.server.Address, g.plan.samples*len(call.names), call.next)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", call.names[0], err)
+		}
+		for n, name := range call.names {
+			var own []time.Duration
+			for at := n; at < len(times); at += len(call.names) {
+				own = append(own, times[at])
+			}
+			costs = append(costs, cost{name, report.Median(own)})
+		}
+	}
+	return costs, nil
+}
+
+func (g *growth) describe(ctx context.Context) (report.Section, error) {
+	number := report.Grouped(float64(g.plan.grown))
+	described := report.Section{
+		Title: fmt.Sprintf("Calls with %s and with %s agents in the tables", report.Grouped(fewAgents), number),
+		Table: [][]string{{"call", report.Grouped(fewAgents), number + ", not analyzed", number, "ratio, not analyzed", "ratio", "goal"}},
+	}
+	for n, first := range g.few {
+		described.Table = append(described.Table, []string{
+			first.name, report.Milliseconds(first.median), report.Milliseconds(g.stale[n].median), report.Milliseconds(g.many[n].median),
+			report.Ratio(g.stale[n].median.Seconds() / first.median.Seconds()), report.Ratio(g.many[n].median.Seconds() / first.median.Seconds()), "1.20",
+		})
+	}
+	var rows int64
+	err := g.Pool.QueryRow(ctx, "select sum(n_live_tup)::bigint from pg_stat_user_tables where relname = any($1)", grownTables).Scan(&rows)
+	if err != nil {
+		return described, err
+	}
+	described.Notes, err = g.notes(ctx,
+		fmt.Sprintf("Medians of %d calls, one at a time, each about one of %d agents of one account that are there from the beginning, "+
+			"with ten market orders, their trades and postings, and %d open orders each. Every other agent has as many, but rests "+
+			"nothing: %s rows in all, put in by SQL in %s.", g.plan.samples, agentsPerAccount, openOrdersEach,
+			report.Grouped(float64(rows)), g.growing.Round(time.Second)),
+		"The same server with the same connections throughout, whose plans are as old as they. \"Not analyzed\" is the moment before "+
+			"autovacuum has noticed the growth. The first row reads no rows and shows what the machine did meanwhile.",
+		fmt.Sprintf("Sequential scans of the grown tables while measuring, whoever made them: %d.", g.scans))
+	return described, err
+}

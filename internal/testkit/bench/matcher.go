@@ -39,9 +39,14 @@ func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matching, er
 		return nil, err
 	}
 	m.closers = append(m.closers, writers.Close)
+	readers, err := postgres.Open(ctx, s.URL, 16)
+	if err != nil {
+		return nil, err
+	}
+	m.closers = append(m.closers, readers.Close)
 	log := &waitingLog{Handler: slog.DiscardHandler, matching: make(chan struct{})}
 	x := exchange.New(exchange.Options{
-		Pool: s.Pool, Writers: writers, Vault: s.Vault, Feed: feed, Logger: slog.New(log),
+		Pool: readers, Writers: writers, Vault: s.Vault, Feed: feed, Logger: slog.New(log),
 		Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 	})
 	m.closers = append(m.closers, x.Close)

@@ -173,7 +173,9 @@ func (m *measuredOrders) describe(ctx context.Context) (report.Section, error) {
 			report.Milliseconds(c.p50()), report.Milliseconds(c.p99()),
 		}
 	}
-	reference := func(c *contender) []string { return []string{c.name, report.Grouped(c.rate()), "", "", "", "", "", "", "", "", ""} }
+	reference := func(c *contender) []string {
+		return []string{c.name, report.Grouped(c.rate()), "", "", "", "", "", "", "", "", ""}
+	}
 	alone := func(name string, r load.Result) []string {
 		return []string{name, report.Grouped(r.PerSecond), "", "", "", "", "", "", "", report.Milliseconds(r.P50), report.Milliseconds(r.P99)}
 	}
@@ -185,7 +187,7 @@ func (m *measuredOrders) describe(ctx context.Context) (report.Section, error) {
 	}
 	s.Table = append(s.Table, row(m.hot, "3.0", "2.0"), row(m.fleet), reference(m.transactions), reference(m.statements), reference(m.bare),
 		alone("cross-check: market orders by vegeta, 64 connections", m.other.results[0]),
-		alone(fmt.Sprintf("open loop by vegeta: %.0f market orders/s offered", m.offered.Offered), m.offered.Accepted))
+		alone(fmt.Sprintf("open loop by vegeta: %.0f market orders/s offered", m.offered.Offered), load.Result{PerSecond: m.offered.Goodput, Latencies: m.offered.Accepted}))
 	var err error
 	s.Notes, err = m.notes(ctx,
 		fmt.Sprintf("%s agents with a position each; a market order is a buy or a sell of one of them at random, and every answer is "+

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync/atomic"
+	"syscall"
+	"time"
 
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
@@ -40,7 +43,6 @@ func measureOverload(ctx context.Context, p plan) (report.Section, error) {
 }
 
 func (s *scene) overload(ctx context.Context, p plan) (report.Section, error) {
-	progressf("overload: finding the capacity")
 	keys, err := s.openPositions(ctx, 1)
 	if err != nil {
 		return report.Section{}, err
@@ -53,44 +55,69 @@ func (s *scene) overload(ctx context.Context, p plan) (report.Section, error) {
 	if err := takeTurns(ctx, p.rounds, p.warmUp, p.brief, capacity); err != nil {
 		return report.Section{}, err
 	}
-	idle := s.server.Memory()
 	described := report.Section{
 		Title: "Overload",
 		Table: [][]string{{
-			"offered", "per second", "accepted ÷ capacity", "goal", "p99 of these", "refused", "p99 of these", "goal", "lost", "peak memory",
-		}, {"capacity", report.Grouped(capacity.rate()), "1.00", "", report.Milliseconds(capacity.p99()), "", "", "", "", report.Megabytes(idle.Resident)}},
+			"offered", "per second", "goodput ÷ capacity", "goal", "p99 of accepted", "refused", "p99 of these", "goal", "lost",
+			"peak memory", "cores: server", "clients",
+		}, {
+			"capacity", report.Grouped(capacity.rate()), "", "", report.Milliseconds(capacity.p99()), "", "", "", "",
+			report.Megabytes(s.server.Memory().Peak), "", "",
+		}},
 	}
 	for _, times := range []float64{1, 2, 10} {
-		progressf("overload: offering %v times the capacity", times)
-		s.server.ForgetPeak()
-		o, err := load.Offer(ctx, s.server.Address, times*capacity.rate(), 2*p.round, next)
+		row, err := s.offer(ctx, times, capacity.rate(), 2*p.round, next)
 		if err != nil {
 			return report.Section{}, err
 		}
-		if o.Unexpected > 0 {
-			return report.Section{}, fmt.Errorf("%d orders were answered neither 201 nor 503: %s", o.Unexpected, o.FirstUnexpected)
-		}
-		goal, refused, refusedGoal := "", "", ""
-		if times > 1 {
-			goal, refused, refusedGoal = "0.80", report.Milliseconds(o.Refused.P99), "50 ms"
-		}
-		described.Table = append(described.Table, []string{
-			fmt.Sprintf("%v times", times), report.Grouped(o.Offered), report.Ratio(o.Accepted.PerSecond / capacity.rate()), goal,
-			report.Milliseconds(o.Accepted.P99), fmt.Sprintf("%.0f %%", 100*o.ShareRefused), refused, refusedGoal, fmt.Sprint(o.Lost),
-			report.Megabytes(s.server.Memory().Peak),
-		})
+		described.Table = append(described.Table, row)
 	}
 	if err := s.server.Reconcile(ctx, keys); err != nil {
 		return report.Section{}, err
 	}
 	described.Notes, err = s.notes(ctx,
 		fmt.Sprintf("Open loop, by vegeta: market orders are sent on schedule whatever comes back, for %s, and their latencies count from "+
-			"the scheduled time. Refused is 503, lost is what neither came back nor was refused. The capacity is what %d connections get "+
+			"the scheduled time. Goodput counts what was accepted, durably, before "+
+			"the last order was sent. Refused is 503, lost is what neither came back nor was refused. The capacity is what %d connections get "+
 			"in a closed loop, median of %d rounds of %s.", 2*p.round, saturatedWith, p.rounds, p.brief),
 		fmt.Sprintf("So that ten times the capacity can be offered on the cores that all share, it is made small: a commit takes %d ms "+
 			"longer than it does (commit_delay), as if the disk were slow, all orders are of one agent, so that they go through one "+
-			"writer, and the server has GOMAXPROCS=1.", commitDelay/1000),
-		"Peak memory is what was ever resident during the load, on Linux; the first row has what was resident before. The agent "+
-			"reconciles afterwards (checked).")
+			"writer, and the server has GOMAXPROCS=1. Where the cores of server and clients add up to all there are, the clients too "+
+			"are late, and the latencies have that in them.", commitDelay/1000),
+		"Peak memory is what was ever resident during the load, cores are the time spent on them ÷ the time that passed; both on Linux. "+
+			"The agent reconciles afterwards (checked).")
 	return described, err
+}
+
+// offer answers the row of one load.
+func (s *scene) offer(ctx context.Context, times, capacity float64, duration time.Duration, next load.Source) ([]string, error) {
+	progressf("overload: offering %v times the capacity", times)
+	s.server.ForgetPeak()
+	begun, server, clients := time.Now(), s.server.CPU(), ownCPU()
+	o, err := load.Offer(ctx, s.server.Address, times*capacity, duration, next)
+	if err != nil {
+		return nil, err
+	}
+	if o.Unexpected > 0 {
+		return nil, fmt.Errorf("%d orders were answered neither 201 nor 503: %s", o.Unexpected, o.FirstUnexpected)
+	}
+	cores := func(spent time.Duration) string { return report.Ratio(spent.Seconds() / time.Since(begun).Seconds()) }
+	row := []string{
+		fmt.Sprintf("%v times", times), report.Grouped(o.Offered), report.Ratio(o.Goodput / capacity), "",
+		report.Milliseconds(o.Accepted.P99), fmt.Sprintf("%.0f %%", 100*o.ShareRefused), "", "", strconv.Itoa(o.Lost),
+		report.Megabytes(s.server.Memory().Peak), cores(s.server.CPU() - server), cores(ownCPU() - clients),
+	}
+	if times > 1 {
+		row[3], row[6], row[7] = "0.80", report.Milliseconds(o.Refused.P99), "50 ms"
+	}
+	return row, nil
+}
+
+// ownCPU is the time that this process has spent on cores.
+func ownCPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -176,7 +176,9 @@ func (s readScripts) balance() string {
 	return s.choose + pgbench.Statement(db.BookGet, s.agentID, "null", s.accountID)
 }
 
-func (s readScripts) agent() string { return s.choose + pgbench.Statement(db.AgentGet, s.agentID, s.accountID) }
+func (s readScripts) agent() string {
+	return s.choose + pgbench.Statement(db.AgentGet, s.agentID, s.accountID)
+}
 
 func (s readScripts) list() string {
 	return s.choose + pgbench.Pipelined("begin isolation level repeatable read read only;\n",

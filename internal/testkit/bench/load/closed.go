@@ -16,8 +16,11 @@ import (
 // Result is what a round came to.
 type Result struct {
 	PerSecond float64
-	P50, P99  time.Duration
+	Latencies
 }
+
+// Latencies are from a request to the end of its answer.
+type Latencies struct{ P50, P99 time.Duration }
 
 // Source answers what a connection asks for next.
 type Source func() Request
@@ -68,7 +71,9 @@ func summary(times [][]time.Duration, connections int, elapsed time.Duration) Re
 			record(corrected, one, interval)
 		}
 	}
-	return Result{PerSecond: float64(total) / elapsed.Seconds(), P50: quantile(corrected, 50), P99: quantile(corrected, 99)}
+	return Result{
+		PerSecond: float64(total) / elapsed.Seconds(), Latencies: Latencies{P50: quantile(corrected, 50), P99: quantile(corrected, 99)},
+	}
 }
 
 func newHistogram() *hdrhistogram.Histogram {
@@ -143,4 +148,23 @@ func (c *client) do(request *Request) error {
 		return nil
 	}
 	return request.Then(c.response.Body())
+}
+
+// Sequence makes so many requests, one after the other, and answers how long each took.
+func Sequence(ctx context.Context, address string, number int, next Source) ([]time.Duration, error) {
+	c, err := connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.conn.Close()
+	times := make([]time.Duration, number)
+	for n := range times {
+		request := next()
+		begun := time.Now()
+		if err := c.do(&request); err != nil {
+			return nil, err
+		}
+		times[n] = time.Since(begun)
+	}
+	return times, context.Cause(ctx)
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,60 +14,83 @@ import (
 
 // Open is what came back of a load that was offered on schedule.
 type Open struct {
-	Offered            float64 // requests a second that were sent
-	Accepted, Refused  Result
-	ShareRefused       float64
-	Lost               int // neither accepted nor refused in time
-	Unexpected         int // answers that are neither
-	FirstUnexpected    string
-	answered, rejected []time.Duration
+	Offered           float64 // requests a second that were sent
+	Goodput           float64 // answers a second that were the one wanted and came before the last request was sent
+	Accepted, Refused Latencies
+	ShareRefused      float64
+	Lost              int // neither accepted nor refused in time
+	Unexpected        int // answers that are neither
+	FirstUnexpected   string
 }
+
+// sent is what is kept of a request, of which there are many.
+type sent struct {
+	number  uint64
+	at      time.Time
+	latency time.Duration
+	code    int // 0: no answer
+}
+
+// mostConnections are as many as an open loop has at most. Where even these are all waiting for answers, requests are
+// sent late, but their latencies count from when they should have been sent.
+const mostConnections = 4096
 
 // openTimeout is how long an answer is waited for.
 const openTimeout = 30 * time.Second
 
-// Offer sends so many requests a second for a while, over as many connections as that takes. 503 is a refusal; whatever
+// Offer sends so many requests a second for a while, over as many connections as that takes, within reason. 503 is a refusal; whatever
 // else is not the answer wanted is counted as unexpected.
 func Offer(ctx context.Context, address string, perSecond float64, duration time.Duration, next Source) (Open, error) {
 	const period = time.Minute // so that the rate, a whole number, is exact enough
 	rate := vegeta.Rate{Freq: int(perSecond * period.Seconds()), Per: period}
 	want := next().Want
-	var all []vegeta.Result
-	err := attack(ctx, address, rate, duration, 0, next, func(r *vegeta.Result) { all = append(all, *r) })
+	var o Open
+	var all []sent
+	err := attack(ctx, address, rate, duration, mostConnections, next, func(r *vegeta.Result) {
+		all = append(all, sent{r.Seq, r.Timestamp, r.Latency, int(r.Code)})
+		if r.Code != 0 && int(r.Code) != want && r.Code != http.StatusServiceUnavailable {
+			o.FirstUnexpected = cmp.Or(o.FirstUnexpected, r.Error)
+		}
+	})
 	if err != nil || len(all) == 0 {
 		return Open{}, errors.Join(err, errors.New("nothing was sent"))
 	}
-	slices.SortFunc(all, func(a, b vegeta.Result) int { return int(a.Seq) - int(b.Seq) })
-	begun := all[0].Timestamp
-	var o Open
+	slices.SortFunc(all, func(a, b sent) int { return cmp.Compare(a.number, b.number) })
+	begun := all[0].at
+	var answered, rejected []time.Duration
+	meanwhile := 0 // accepted while requests were still being sent
 	for _, r := range all {
-		scheduled := begun.Add(time.Duration(float64(r.Seq) / perSecond * float64(time.Second)))
-		latency := r.Timestamp.Add(r.Latency).Sub(scheduled)
+		end := r.at.Add(r.latency)
+		scheduled := begun.Add(time.Duration(float64(r.number) / perSecond * float64(time.Second)))
+		latency := end.Sub(scheduled)
 		switch {
-		case int(r.Code) == want:
-			o.answered = append(o.answered, latency)
-		case r.Code == http.StatusServiceUnavailable:
-			o.rejected = append(o.rejected, latency)
-		case r.Code == 0:
+		case r.code == want:
+			answered = append(answered, latency)
+			if end.Sub(begun) <= duration {
+				meanwhile++
+			}
+		case r.code == http.StatusServiceUnavailable:
+			rejected = append(rejected, latency)
+		case r.code == 0:
 			o.Lost++
 		default:
 			o.Unexpected++
-			o.FirstUnexpected = r.Error
 		}
 	}
 	o.Offered = float64(len(all)) / duration.Seconds()
-	o.ShareRefused = float64(len(o.rejected)) / float64(len(all))
-	o.Accepted, o.Refused = uncorrected(o.answered, duration), uncorrected(o.rejected, duration)
+	o.ShareRefused = float64(len(rejected)) / float64(len(all))
+	o.Accepted, o.Refused = uncorrected(answered), uncorrected(rejected)
+	o.Goodput = float64(meanwhile) / duration.Seconds()
 	return o, nil
 }
 
 // uncorrected sums up latencies that leave nothing out.
-func uncorrected(times []time.Duration, duration time.Duration) Result {
+func uncorrected(times []time.Duration) Latencies {
 	h := newHistogram()
 	for _, one := range times {
 		_ = h.RecordValue(max(int64(one), 0))
 	}
-	return Result{PerSecond: float64(len(times)) / duration.Seconds(), P50: quantile(h, 50), P99: quantile(h, 99)}
+	return Latencies{P50: quantile(h, 50), P99: quantile(h, 99)}
 }
 
 // ByVegeta is Closed by another client, whose every request costs several times as much. It has one source for all.
@@ -84,17 +108,14 @@ func ByVegeta(ctx context.Context, address string, connections int, duration tim
 	return summary([][]time.Duration{times}, connections, time.Since(start)), errors.Join(err, failed)
 }
 
-// attack lets vegeta loose; a rate of zero is as fast as so many workers can.
+// attack lets vegeta loose, with as many workers as it takes or so many; a rate of zero is as fast as these can.
 func attack(
 	ctx context.Context, address string, rate vegeta.Rate, duration time.Duration, workers uint64, next Source, each func(*vegeta.Result),
 ) error {
-	options := []func(*vegeta.Attacker){
-		vegeta.KeepAlive(true), vegeta.HTTP2(false), vegeta.Timeout(openTimeout), vegeta.MaxBody(0), vegeta.Connections(20_000),
-	}
-	if workers > 0 {
-		options = append(options, vegeta.Workers(workers), vegeta.MaxWorkers(workers))
-	}
-	attacker := vegeta.NewAttacker(options...)
+	attacker := vegeta.NewAttacker(
+		vegeta.KeepAlive(true), vegeta.HTTP2(false), vegeta.Timeout(openTimeout), vegeta.MaxBody(0), vegeta.Connections(int(workers)),
+		vegeta.Workers(min(workers, 64)), vegeta.MaxWorkers(workers),
+	)
 	stop := context.AfterFunc(ctx, func() { attacker.Stop() })
 	defer stop()
 	target := func(t *vegeta.Target) error {

@@ -72,7 +72,7 @@ func (s *Server) post(ctx context.Context, path string, want int, body, answer a
 func (s *Stage) AddAccounts(ctx context.Context, number int) ([]Account, error) {
 	rows, err := s.Pool.Query(ctx, `
 		insert into accounts (id, display_name, api_key_digest, api_secret_digest, starting_balance, created_at)
-		select gen_random_uuid(), 'Other ' || n, sha256(('key ' || n)::bytea), sha256(('secret ' || n)::bytea), 10000, now()
+		select gen_random_uuid(), 'Other ' || n, sha256(gen_random_uuid()::text::bytea), sha256(gen_random_uuid()::text::bytea), 10000, now()
 		from generate_series(1, $1::integer) as n
 		returning id`, number)
 	if err != nil {

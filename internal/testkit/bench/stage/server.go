@@ -103,6 +103,20 @@ func (s *Server) Memory() Memory {
 	return m
 }
 
+// CPU is the time that the process has spent on cores, on Linux.
+func (s *Server) CPU() time.Duration {
+	const userTime, tick = 11, 10 * time.Millisecond // behind the name; Linux counts in hundredths of a second
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.command.Process.Pid))
+	_, behind, named := strings.Cut(string(text), ") ")
+	fields := strings.Fields(behind)
+	if err != nil || !named || len(fields) < userTime+2 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[userTime])
+	system, _ := strconv.Atoi(fields[userTime+1])
+	return time.Duration(user+system) * tick
+}
+
 // ForgetPeak lets Peak begin anew, where the system can.
 func (s *Server) ForgetPeak() {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.command.Process.Pid), []byte("5"), 0o600)
