@@ -82,7 +82,7 @@ func startTwice(ctx context.Context, p plan) (cold, warm time.Duration, idle sta
 		return 0, 0, idle, err
 	}
 	for _, took := range []*time.Duration{&cold, &warm} {
-		server, err := stage.Start(ctx, p.binary, "DATABASE_URL=", "AGENTEXCHANGE_MASTER_KEY=", "AGENTEXCHANGE_DATA_DIR="+dir, stage.TraceHeap)
+		server, err := stage.Start(ctx, p.serve, "DATABASE_URL=", "AGENTEXCHANGE_MASTER_KEY=", "AGENTEXCHANGE_DATA_DIR="+dir, stage.TraceHeap)
 		if err != nil {
 			return 0, 0, idle, err
 		}
@@ -143,7 +143,7 @@ func (s *scene) restingOrders(ctx context.Context, p plan) (m stage.Memory, err 
 		if err := s.server.Close(); err != nil {
 			return err
 		}
-		if s.server, err = s.Serve(ctx, p.binary, stage.TraceHeap); err != nil {
+		if s.server, err = s.Serve(ctx, p.serve, stage.TraceHeap); err != nil {
 			return err
 		}
 		return s.server.Await(ctx, "matching")
@@ -153,7 +153,7 @@ func (s *scene) restingOrders(ctx context.Context, p plan) (m stage.Memory, err 
 // memoryOf starts a server, does something, and asks for its memory once it has collected what that left behind, which
 // it does while it answers something that needs little.
 func (s *scene) memoryOf(ctx context.Context, p plan, do func() error) (m stage.Memory, err error) {
-	if s.server, err = s.Serve(ctx, p.binary, stage.TraceHeap); err != nil {
+	if s.server, err = s.Serve(ctx, p.serve, stage.TraceHeap); err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, s.server.Close()) }()

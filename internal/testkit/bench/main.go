@@ -17,11 +17,13 @@
 //
 // Usage, with AGENTEXCHANGE_TEST_DATABASE_URL naming a PostgreSQL to make databases in ("make bench" starts one):
 //
-//	bench [-quick] [-only PART] [-server FILE]
+//	bench [-quick] [-only PART] [-server FILE] [-profiles DIR]
 //
-//	-quick        a smoke run of some two minutes: shorter rounds, smaller tables
-//	-only PART    one of the parts
-//	-server FILE  the server's binary
+//	-quick         a smoke run of some two minutes: shorter rounds, smaller tables
+//	-only PART     one of the parts
+//	-server FILE   the server's binary
+//	-profiles DIR  profiles of the server into DIR, by part: CPU and allocations. The server is then this program, which
+//	               has the same code in it; to be profiled costs it a few percent.
 //
 // The result goes to standard output and, where OUT names a file, as Markdown to that file; progress goes to standard
 // error.
@@ -45,8 +47,9 @@ import (
 
 // plan is how much is measured.
 type plan struct {
-	postgres string // where databases are made
-	binary   string // of the server
+	postgres string   // where databases are made
+	binary   string   // of the server
+	serve    []string // how it is run
 	warmUp   time.Duration
 	round    time.Duration
 	brief    time.Duration // a round of what is less noisy or less important
@@ -84,8 +87,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	do := run
-	if len(os.Args) == 2 && os.Args[1] == load.BareArgument {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == load.BareArgument:
 		do = func(ctx context.Context) error { return load.ServeBare(ctx, os.Stdin, os.Stdout) }
+	case len(os.Args) == 3 && os.Args[1] == profiledArgument:
+		do = func(ctx context.Context) error { return serveProfiled(ctx, os.Args[2]) }
 	}
 	if err := do(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -97,12 +103,13 @@ func run(ctx context.Context) error {
 	smoke := flag.Bool("quick", false, "a smoke run of some two minutes")
 	only := flag.String("only", "", "`part` to run: orders, reads, ticks, agents, footprint, overload or growth")
 	binary := flag.String("server", ".build/agentexchange", "the server's `file`")
+	profiles := flag.String("profiles", "", "`folder` for profiles of the server")
 	flag.Parse()
 	p := whole
 	if *smoke {
 		p = quick
 	}
-	p.postgres, p.binary = os.Getenv(testkit.EnvDatabaseURL), *binary
+	p.postgres, p.binary, p.serve = os.Getenv(testkit.EnvDatabaseURL), *binary, []string{*binary, "serve"}
 	if p.postgres == "" {
 		return errors.New(testkit.EnvDatabaseURL + " names no PostgreSQL; make bench starts one")
 	}
@@ -110,18 +117,24 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("there is no part called %q", *only)
 	}
 	var all report.Report
-	var failed error
 	for _, each := range parts {
-		asked := each.name == *only || *only == "" && each.name != "growth"
-		if failed != nil || !asked {
+		if each.name != *only && (*only != "" || each.name == "growth") {
 			continue
 		}
-		var measured report.Section
-		if measured, failed = each.measure(ctx, p); failed == nil {
-			all = append(all, measured)
+		asked := p
+		if *profiles != "" {
+			var err error
+			if asked, each, err = p.profiled(*profiles, each); err != nil {
+				return err
+			}
 		}
+		measured, err := each.measure(ctx, asked)
+		if err != nil {
+			return errors.Join(all.Publish(os.Getenv("OUT")), fmt.Errorf("%s: %w", each.name, err))
+		}
+		all = append(all, measured)
 	}
-	return errors.Join(all.Publish(os.Getenv("OUT")), failed)
+	return all.Publish(os.Getenv("OUT"))
 }
 
 // progressf tells who waits what is going on.

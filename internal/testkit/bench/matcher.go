@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,14 +40,9 @@ func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matching, er
 		return nil, err
 	}
 	m.closers = append(m.closers, writers.Close)
-	readers, err := postgres.Open(ctx, s.URL, 16)
-	if err != nil {
-		return nil, err
-	}
-	m.closers = append(m.closers, readers.Close)
 	log := &waitingLog{Handler: slog.DiscardHandler, matching: make(chan struct{})}
 	x := exchange.New(exchange.Options{
-		Pool: readers, Writers: writers, Vault: s.Vault, Feed: feed, Logger: slog.New(log),
+		Pool: s.Pool, Writers: writers, Vault: s.Vault, Feed: feed, Logger: slog.New(log),
 		Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 	})
 	m.closers = append(m.closers, x.Close)
@@ -69,8 +65,8 @@ func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matching, er
 
 // close ends everything, the last first.
 func (m *matching) close() {
-	for n := len(m.closers) - 1; n >= 0; n-- {
-		m.closers[n]()
+	for _, closer := range slices.Backward(m.closers) {
+		closer()
 	}
 }
 

@@ -10,15 +10,13 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
 )
 
-// What makes the capacity so small that ten times as much can be offered on the cores that everybody shares: a database
-// that takes so long for a commit, in microseconds, as if it had such a disk; orders that all go through one writer,
-// because they are of one agent; and a server that runs Go code on one core.
 const (
+	// What makes the capacity so small that ten times as much can be offered on the cores that everybody shares: a
+	// database that takes so much longer for a commit, in microseconds, as if it had such a disk, and orders that all go
+	// through one writer, because they are of one agent.
 	commitDelay   = 100_000
-	oneCore       = "GOMAXPROCS=1"
 	saturatedWith = 512 // connections: several batches' worth
 )
 
@@ -31,7 +29,7 @@ func measureOverload(ctx context.Context, p plan) (report.Section, error) {
 			}
 		}
 		var err error
-		if s.server, err = s.Serve(ctx, p.binary, oneCore, stage.TraceHeap); err != nil {
+		if s.server, err = s.Serve(ctx, p.serve); err != nil {
 			return report.Section{}, err
 		}
 		described, err := s.overload(ctx, p)
@@ -81,8 +79,8 @@ func (s *scene) overload(ctx context.Context, p plan) (report.Section, error) {
 			"the last order was sent. Refused is 503, lost is what neither came back nor was refused. The capacity is what %d connections get "+
 			"in a closed loop, median of %d rounds of %s.", 2*p.round, saturatedWith, p.rounds, p.brief),
 		fmt.Sprintf("So that ten times the capacity can be offered on the cores that all share, it is made small: a commit takes %d ms "+
-			"longer than it does (commit_delay), as if the disk were slow, all orders are of one agent, so that they go through one "+
-			"writer, and the server has GOMAXPROCS=1. Where the cores of server and clients add up to all there are, the clients too "+
+			"longer than it does (commit_delay), as if the disk were slow, and all orders are of one agent, so that they go through "+
+			"one writer. Where the cores of server and clients add up to all there are, the clients too "+
 			"are late, and the latencies have that in them.", commitDelay/1000),
 		"Peak memory is what was ever resident during the load, cores are the time spent on them ÷ the time that passed; both on Linux. "+
 			"The agent reconciles afterwards (checked).")

@@ -25,7 +25,7 @@ func (p plan) enact(ctx context.Context, measure func(*scene) (report.Section, e
 	if s.Stage, err = stage.New(ctx, p.postgres); err != nil {
 		return report.Section{}, err
 	}
-	defer func() { err = errors.Join(err, s.Stage.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if s.bench, err = pgbench.New(s.URL); err != nil {
 		return report.Section{}, err
 	}
@@ -38,7 +38,7 @@ func (p plan) enactServed(
 	ctx context.Context, measure func(*scene) (report.Section, error), environment ...string,
 ) (report.Section, error) {
 	return p.enact(ctx, func(s *scene) (_ report.Section, err error) {
-		if s.server, err = s.Serve(ctx, p.binary, environment...); err != nil {
+		if s.server, err = s.Serve(ctx, p.serve, environment...); err != nil {
 			return report.Section{}, err
 		}
 		defer func() { err = errors.Join(err, s.server.Close()) }()

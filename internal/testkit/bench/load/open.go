@@ -38,8 +38,8 @@ const mostConnections = 4096
 // openTimeout is how long an answer is waited for.
 const openTimeout = 30 * time.Second
 
-// Offer sends so many requests a second for a while, over as many connections as that takes, within reason. 503 is a refusal; whatever
-// else is not the answer wanted is counted as unexpected.
+// Offer sends so many requests a second for a while, over as many connections as that takes, within reason. 503 is a
+// refusal; whatever else is not the answer wanted is counted as unexpected.
 func Offer(ctx context.Context, address string, perSecond float64, duration time.Duration, next Source) (Open, error) {
 	const period = time.Minute // so that the rate, a whole number, is exact enough
 	rate := vegeta.Rate{Freq: int(perSecond * period.Seconds()), Per: period}
@@ -52,8 +52,11 @@ func Offer(ctx context.Context, address string, perSecond float64, duration time
 			o.FirstUnexpected = cmp.Or(o.FirstUnexpected, r.Error)
 		}
 	})
-	if err != nil || len(all) == 0 {
-		return Open{}, errors.Join(err, errors.New("nothing was sent"))
+	if err != nil {
+		return Open{}, err
+	}
+	if len(all) == 0 {
+		return Open{}, errors.New("nothing was sent")
 	}
 	slices.SortFunc(all, func(a, b sent) int { return cmp.Compare(a.number, b.number) })
 	begun := all[0].at
@@ -63,15 +66,15 @@ func Offer(ctx context.Context, address string, perSecond float64, duration time
 		end := r.at.Add(r.latency)
 		scheduled := begun.Add(time.Duration(float64(r.number) / perSecond * float64(time.Second)))
 		latency := end.Sub(scheduled)
-		switch {
-		case r.code == want:
+		switch r.code {
+		case want:
 			answered = append(answered, latency)
 			if end.Sub(begun) <= duration {
 				meanwhile++
 			}
-		case r.code == http.StatusServiceUnavailable:
+		case http.StatusServiceUnavailable:
 			rejected = append(rejected, latency)
-		case r.code == 0:
+		case 0:
 			o.Lost++
 		default:
 			o.Unexpected++

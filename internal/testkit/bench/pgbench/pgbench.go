@@ -102,7 +102,8 @@ func (b *Bench) round(ctx context.Context, files []string, clients int, duration
 		return load.Result{}, nil
 	}
 	warmUp := 1 + clients/64
-	seconds := warmUp + max(1, int(duration.Round(time.Second).Seconds())) // pgbench counts in seconds
+	// pgbench counts in seconds, and on a busy machine does not come to speak of the last.
+	seconds := warmUp + max(2, int(duration.Round(time.Second).Seconds()))
 	arguments := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(seconds), "-P", "1"}
 	for _, file := range files {
 		arguments = append(arguments, "-f", file)

@@ -27,15 +27,15 @@ type Server struct {
 
 var ready = regexp.MustCompile(`API +http://(\S+)/api/v1`)
 
-// Serve runs the binary on the stage's database, with more environment than that takes.
-func (s *Stage) Serve(ctx context.Context, binary string, environment ...string) (*Server, error) {
-	return Start(ctx, binary, append([]string{"DATABASE_URL=" + s.URL, "AGENTEXCHANGE_MASTER_KEY=" + s.key.Base64()}, environment...)...)
+// Serve runs a server on the stage's database, with more environment than that takes.
+func (s *Stage) Serve(ctx context.Context, command []string, environment ...string) (*Server, error) {
+	return Start(ctx, command, append([]string{"DATABASE_URL=" + s.URL, "AGENTEXCHANGE_MASTER_KEY=" + s.key.Base64()}, environment...)...)
 }
 
-// Start runs the binary on any free port and waits until it is ready. What it logs is read, as in production, and
+// Start runs a server on any free port and waits until it is ready. What it logs is read, as in production, and
 // forgotten but for the end.
-func Start(ctx context.Context, binary string, environment ...string) (*Server, error) {
-	s := &Server{command: exec.CommandContext(ctx, binary, "serve"), log: &tail{said: make(chan struct{}, 1)}}
+func Start(ctx context.Context, command []string, environment ...string) (*Server, error) {
+	s := &Server{command: exec.CommandContext(ctx, command[0], command[1:]...), log: &tail{said: make(chan struct{}, 1)}}
 	s.command.Env = append(append(os.Environ(), "AGENTEXCHANGE_ADDR=127.0.0.1:0"), environment...)
 	s.command.Stderr = s.log
 	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGINT) }
@@ -53,7 +53,7 @@ func Start(ctx context.Context, binary string, environment ...string) (*Server, 
 		}
 	}
 	if s.Address == "" {
-		return nil, fmt.Errorf("%s did not become ready: %w: %s", binary, s.command.Wait(), s.log)
+		return nil, fmt.Errorf("%s did not become ready: %w: %s", command, s.command.Wait(), s.log)
 	}
 	go func() { _, _ = io.Copy(io.Discard, output) }()
 	return s, nil

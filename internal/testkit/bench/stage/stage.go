@@ -51,26 +51,13 @@ func New(ctx context.Context, postgresURL string) (_ *Stage, err error) {
 	if err := s.Administer(ctx, "create database "+s.name); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx); err != nil {
+	if s.Pool, err = postgres.Open(ctx, s.URL, 16); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := postgres.Migrate(ctx, s.Pool); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-// open migrates the database, and opens a pool whose statements may take longer than a server's.
-func (s *Stage) open(ctx context.Context) error {
-	servers, err := postgres.Open(ctx, s.URL, 2)
-	if err != nil {
-		return err
-	}
-	defer servers.Close()
-	if err := postgres.Migrate(ctx, servers); err != nil {
-		return err
-	}
-	patient := servers.Config()
-	patient.ConnConfig.RuntimeParams["statement_timeout"] = "0"
-	s.Pool, err = pgxpool.NewWithConfig(ctx, patient)
-	return err
 }
 
 // Close removes the database. It does so also when the run is interrupted, and therefore takes no context.
