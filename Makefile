@@ -68,8 +68,8 @@ bench: build
 
 ## bench-growth: measure the calls with 1,000 and with 1,000,000 agents that have 10,000,000 orders
 .PHONY: bench-growth
-bench-growth: BENCHFLAGS := -only growth
-bench-growth: bench
+bench-growth:
+	@$(MAKE) --no-print-directory bench BENCHFLAGS="-only growth $(BENCHFLAGS)"
 
 ## fuzz: look for inputs that break the parsers, FUZZTIME each
 .PHONY: fuzz

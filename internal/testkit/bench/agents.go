@@ -53,7 +53,7 @@ func measureAgents(ctx context.Context, p plan) (report.Section, error) {
 		}
 		described.Notes, err = s.notes(ctx,
 			fmt.Sprintf("Durable when answered. Medians of %d rounds of %s, in which all take turns. pgbench writes the same rows with "+
-				"the server's own statements, at the best of 16, 64 and 256 clients; it makes and seals no keys.", p.rounds, p.brief),
+				"the server's own statements, at the best of %s clients; it makes and seals no keys.", p.rounds, p.brief, p.bestOf()),
 			closedLoop)
 		return described, err
 	})
@@ -112,7 +112,7 @@ func (s *scene) measureChange(ctx context.Context, p plan, c change) (_ []string
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bare.Close()) }()
-	script, err := s.bench.Write("change-"+answer.Method+c.name[:3], c.script)
+	script, err := s.bench.Write(c.script)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (s *scene) measureChange(ctx context.Context, p plan, c change) (_ []string
 
 // A sealed key is a byte of version, 8 of the master key's id, a nonce and the rest: 92 bytes.
 const (
-	sealedKey = "sha256(gen_random_uuid()::text::bytea) || sha256(gen_random_uuid()::text::bytea) || '\\x00000000000000000000000000000000000000000000000000000000'"
+	sealedKey = "sha256(gen_random_uuid()::text::bytea) || sha256(gen_random_uuid()::text::bytea) || substr(sha256(''), 1, 28)"
 	digest    = "sha256((:n::text || ' key')::bytea)"
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net/http"
@@ -189,30 +190,55 @@ func (g *growth) createAndDelete() load.Source {
 // cost is the median time of a call.
 type cost struct {
 	name   string
-	median time.Duration
+	median time.Duration // 0: it takes so long that the server gives up
 }
+
+func (c cost) text() string {
+	if c.median == 0 {
+		return "503"
+	}
+	return report.Milliseconds(c.median)
+}
+
+func (c cost) over(other cost) string {
+	if c.median == 0 || other.median == 0 {
+		return ""
+	}
+	return report.Ratio(c.median.Seconds() / other.median.Seconds())
+}
+
+// enough is how long a call is made again and again, at most.
+const enough = 5 * time.Second
 
 // measure takes the median of each call.
 func (g *growth) measure(ctx context.Context, phase string) ([]cost, error) {
 	progressf("growth: measuring calls: %s", phase)
 	var costs []cost
 	for _, call := range g.calls() {
-		if _, err := load.Sequence(ctx, g.server.Address, g.plan.samples/5, call.next); err != nil { // to warm up
-			return nil, fmt.Errorf("%s: %w", call.names[0], err)
-		}
-		times, err := load.Sequence(ctx, g.server.Address, g.plan.samples*len(call.names), call.next)
-		if err != nil {
+		times, err := g.sample(ctx, call)
+		if err != nil && !errors.Is(err, load.ErrUnavailable) {
 			return nil, fmt.Errorf("%s: %w", call.names[0], err)
 		}
 		for n, name := range call.names {
-			var own []time.Duration
-			for at := n; at < len(times); at += len(call.names) {
-				own = append(own, times[at])
+			c := cost{name: name}
+			if err == nil {
+				var own []time.Duration
+				for at := n; at < len(times); at += len(call.names) {
+					own = append(own, times[at])
+				}
+				c.median = report.Median(own)
 			}
-			costs = append(costs, cost{name, report.Median(own)})
+			costs = append(costs, c)
 		}
 	}
 	return costs, nil
+}
+
+func (g *growth) sample(ctx context.Context, call sampled) ([]time.Duration, error) {
+	if _, err := load.Sequence(ctx, g.server.Address, g.plan.samples/5, enough, call.next); err != nil { // to warm up
+		return nil, err
+	}
+	return load.Sequence(ctx, g.server.Address, g.plan.samples*len(call.names), enough, call.next)
 }
 
 func (g *growth) describe(ctx context.Context) (report.Section, error) {
@@ -222,9 +248,9 @@ func (g *growth) describe(ctx context.Context) (report.Section, error) {
 		Table: [][]string{{"call", report.Grouped(fewAgents), number + ", not analyzed", number, "ratio, not analyzed", "ratio", "goal"}},
 	}
 	for n, first := range g.few {
+		stale, many := g.stale[n], g.many[n]
 		described.Table = append(described.Table, []string{
-			first.name, report.Milliseconds(first.median), report.Milliseconds(g.stale[n].median), report.Milliseconds(g.many[n].median),
-			report.Ratio(g.stale[n].median.Seconds() / first.median.Seconds()), report.Ratio(g.many[n].median.Seconds() / first.median.Seconds()), "1.20",
+			first.name, first.text(), stale.text(), many.text(), stale.over(first), many.over(first), "1.20",
 		})
 	}
 	var rows int64
@@ -233,12 +259,13 @@ func (g *growth) describe(ctx context.Context) (report.Section, error) {
 		return described, err
 	}
 	described.Notes, err = g.notes(ctx,
-		fmt.Sprintf("Medians of %d calls, one at a time, each about one of %d agents of one account that are there from the beginning, "+
+		fmt.Sprintf("Medians of up to %d calls, one at a time, each about one of %d agents of one account that are there from the beginning, "+
 			"with ten market orders, their trades and postings, and %d open orders each. Every other agent has as many, but rests "+
 			"nothing: %s rows in all, put in by SQL in %s.", g.plan.samples, agentsPerAccount, openOrdersEach,
 			report.Grouped(float64(rows)), g.growing.Round(time.Second)),
 		"The same server with the same connections throughout, whose plans are as old as they. \"Not analyzed\" is the moment before "+
-			"autovacuum has noticed the growth. The first row reads no rows and shows what the machine did meanwhile.",
+			"autovacuum has noticed the growth. The first row reads no rows and shows what the machine did meanwhile. "+
+			"503: it takes longer than the server works on a request.",
 		fmt.Sprintf("Sequential scans of the grown tables while measuring, whoever made them: %d.", g.scans))
 	return described, err
 }

@@ -37,6 +37,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -54,8 +55,9 @@ type plan struct {
 	round    time.Duration
 	brief    time.Duration // a round of what is less noisy or less important
 	rounds   int
-	agents   int // that trade or are read
-	resting  int // orders that ticks go through
+	clients  []int // of pgbench, to try
+	agents   int   // that trade or are read
+	resting  int   // orders that ticks go through
 	ticks    int
 	known    int // agents of which the server knows, and orders that rest, when its memory is measured
 	grown    int // agents in the grown tables
@@ -64,12 +66,12 @@ type plan struct {
 
 var (
 	whole = plan{
-		warmUp: 2 * time.Second, round: 6 * time.Second, brief: 3 * time.Second, rounds: 3, agents: 20_000,
-		resting: 100_000, ticks: 240, known: 100_000, grown: 1_000_000, samples: 1000,
+		warmUp: 2 * time.Second, round: 6 * time.Second, brief: 3 * time.Second, rounds: 3, clients: []int{16, 64, 256},
+		agents: 20_000, resting: 100_000, ticks: 120, known: 100_000, grown: 1_000_000, samples: 1000,
 	}
 	quick = plan{
-		warmUp: time.Second, round: time.Second, brief: time.Second, rounds: 1, agents: 2_000,
-		resting: 20_000, ticks: 48, known: 10_000, grown: 20_000, samples: 200,
+		warmUp: time.Second, round: time.Second, brief: time.Second, rounds: 1, clients: []int{16},
+		agents: 2_000, resting: 20_000, ticks: 24, known: 10_000, grown: 20_000, samples: 200,
 	}
 )
 
@@ -136,6 +138,9 @@ func run(ctx context.Context) error {
 	}
 	return all.Publish(os.Getenv("OUT"))
 }
+
+// bestOf names the numbers of clients that pgbench tried.
+func (p plan) bestOf() string { return strings.Trim(fmt.Sprint(p.clients), "[]") }
 
 // progressf tells who waits what is going on.
 func progressf(format string, args ...any) {

@@ -187,7 +187,8 @@ func (m *measuredOrders) describe(ctx context.Context) (report.Section, error) {
 	}
 	s.Table = append(s.Table, row(m.hot, "3.0", "2.0"), row(m.fleet), reference(m.transactions), reference(m.statements), reference(m.bare),
 		alone("cross-check: market orders by vegeta, 64 connections", m.other.results[0]),
-		alone(fmt.Sprintf("open loop by vegeta: %.0f market orders/s offered", m.offered.Offered), load.Result{PerSecond: m.offered.Goodput, Latencies: m.offered.Accepted}))
+		alone(fmt.Sprintf("open loop by vegeta: %.0f market orders/s offered", m.offered.Offered),
+			load.Result{PerSecond: m.offered.Goodput, Latencies: m.offered.Accepted}))
 	var err error
 	s.Notes, err = m.notes(ctx,
 		fmt.Sprintf("%s agents with a position each; a market order is a buy or a sell of one of them at random, and every answer is "+
@@ -195,9 +196,9 @@ func (m *measuredOrders) describe(ctx context.Context) (report.Section, error) {
 			"rounds' ratios.", report.Grouped(float64(m.plan.agents)), m.plan.rounds, m.plan.round),
 		fleetNote,
 		fmt.Sprintf("pgbench writes the same rows of the same database without judging anything, prepared, at the number of clients "+
-			"that suits it best of 16, 64 and 256: %d for the transaction, which locks the agent, updates two balances, and inserts an "+
-			"order, a trade and three postings, a statement each (the postings together), and %d for the same as one statement of "+
-			"common table expressions. Bare Echo answers the bytes of an order and does nothing else.", m.best[0], m.best[1]),
+			"that suits it best of %s: %d for the transaction, which locks the agent, updates two balances, and inserts an order, a "+
+			"trade and three postings, a statement each (the postings together), and %d for the same as one statement of common table "+
+			"expressions. Bare Echo answers the bytes of an order and does nothing else.", m.plan.bestOf(), m.best[0], m.best[1]),
 		closedLoop,
 		"Vegeta's client shares the cores too, and costs several times as much a request, which is why it is not what the rates are "+
 			"measured by: it does the same as the row of 64 connections, once. The open loop sends on schedule, at half the rate that "+

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type read struct {
 	name, route string
 	request     func() load.Request
 	script      string // empty where the server reads no rows
+	count       int    // of what an answer has of each
+	each        string
 }
 
 // measureReads is about what is read most.
@@ -70,14 +73,14 @@ func measureReads(ctx context.Context, p plan) (report.Section, error) {
 				"Medians of %d rounds of %s, in which all take turns; a ratio is the median of the rounds' ratios.",
 				report.Grouped(float64(p.agents)), owners, assetsHeld, openOrdersEach, p.rounds, p.brief),
 			"pgbench runs the server's own statements on the same rows, prepared and pipelined as the server does it, at the number of "+
-				"clients that suits it best of 16, 64 and 256: "+strings.Join(best, ", ")+". Candles are arithmetic on the simulated "+
+				"clients that suits it best of "+p.bestOf()+": "+strings.Join(best, ", ")+". Candles are arithmetic on the simulated "+
 				"market, so that there are no rows to read. Bare Echo answers the same bytes and does nothing else.",
 			closedLoop)
 		return described, err
 	})
 }
 
-func (s *scene) measureRead(ctx context.Context, p plan, r read) (_ []string, clients int, err error) {
+func (s *scene) measureRead(ctx context.Context, p plan, r read) (_ []string, clientsOfPgbench int, err error) {
 	answer, err := s.canned(ctx, r.route, r.request())
 	if err != nil {
 		return nil, 0, err
@@ -87,30 +90,52 @@ func (s *scene) measureRead(ctx context.Context, p plan, r read) (_ []string, cl
 		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, bare.Close()) }()
-	source := func(int) load.Source { return r.request }
-	served := closed(r.name, s.server.Address, 64, source)
-	ceiling := closed(r.name+", bare Echo", bare.Address, 64, source)
-	turns := []*contender{served, ceiling}
-	row := []string{r.name, "", "", "", "", "", "", "", "", ""}
-	if r.script == "" {
-		err = takeTurns(ctx, p.rounds, p.warmUp, p.brief, turns...)
-	} else {
-		script, failed := s.bench.Write(fmt.Sprintf("read-%p", &r), r.script)
-		if failed != nil {
-			return nil, 0, failed
-		}
-		same := rival(r.name+", pgbench", s.bench, script)
-		err = takeTurns(ctx, p.rounds, p.warmUp, p.brief, append(turns, same)...)
-		if err == nil {
-			row[2], row[4], row[5], row[6], clients = report.Grouped(same.rate()), report.Ratio(served.over(same)), "0.40", "0.25", script.Clients()
-		}
-	}
+	source, err := r.checked(answer.Body)
 	if err != nil {
 		return nil, 0, err
 	}
-	row[1], row[3], row[7] = report.Grouped(served.rate()), report.Grouped(ceiling.rate()), report.Ratio(served.over(ceiling))
-	row[8], row[9] = report.Milliseconds(served.p50()), report.Milliseconds(served.p99())
-	return row, clients, nil
+	served := closed(r.name, s.server.Address, 64, source)
+	ceiling := closed(r.name+", bare Echo", bare.Address, 64, source)
+	turns := []*contender{served, ceiling}
+	var script *pgbench.Script
+	if r.script != "" {
+		if script, err = s.bench.Write(r.script); err != nil {
+			return nil, 0, err
+		}
+		turns = append(turns, rival(r.name+", pgbench", s.bench, script))
+	}
+	if err := takeTurns(ctx, p.rounds, p.warmUp, p.brief, turns...); err != nil {
+		return nil, 0, err
+	}
+	row := []string{
+		r.name, report.Grouped(served.rate()), "", report.Grouped(ceiling.rate()), "", "", "", report.Ratio(served.over(ceiling)),
+		report.Milliseconds(served.p50()), report.Milliseconds(served.p99()),
+	}
+	if script == nil {
+		return row, 0, nil
+	}
+	same := turns[2]
+	row[2], row[4], row[5], row[6] = report.Grouped(same.rate()), report.Ratio(served.over(same)), "0.40", "0.25"
+	return row, script.Clients(), nil
+}
+
+// checked fails unless an answer has what it should, and lets every other answer be about as long.
+func (r read) checked(answer []byte) (func(int) load.Source, error) {
+	if found := bytes.Count(answer, []byte(r.each)); found != r.count {
+		return nil, fmt.Errorf("%s was answered with %d of %s, where %d were expected: %s", r.name, found, r.each, r.count, answer)
+	}
+	return func(int) load.Source {
+		return func() load.Request {
+			request := r.request()
+			request.Then = func(body []byte) error {
+				if len(body) < len(answer)*9/10 { // figures differ in their digits
+					return fmt.Errorf("%s was answered with no more than %s", r.name, body)
+				}
+				return nil
+			}
+			return request
+		}
+	}, nil
 }
 
 // reads prepares what the calls need.
@@ -142,22 +167,22 @@ func (s *scene) reads(ctx context.Context, agents int) ([]read, error) {
 	}
 	script := newReadScripts(agents, accounts)
 	return []read{
-		{"GET balance", "/api/v1/account/balance", ofAny("/api/v1/account/balance"), script.balance()},
+		{"GET balance", "/api/v1/account/balance", ofAny("/api/v1/account/balance"), script.balance(), assetsHeld, `"asset":`},
 		{"GET agent", "/api/v1/agents/:agent_id", func() load.Request {
 			n := mathrand.IntN(len(ids))
 			request := load.Get("/api/v1/agents/"+ids[n].String(), "")
 			request.Token = accounts[(n+1)%owners].Token // agents are counted from 1
 			return request
-		}, script.agent()},
+		}, script.agent(), 1, `"display_name":`},
 		{"GET list of 100 agents", "/api/v1/agents", func() load.Request {
 			request := load.Get("/api/v1/agents?limit=100", "")
 			request.Token = accounts[mathrand.IntN(owners)].Token
 			return request
-		}, script.list()},
-		{"GET open orders", "/api/v1/trade/orders/open", ofAny("/api/v1/trade/orders/open"), script.openOrders()},
+		}, script.list(), 100, `"display_name":`},
+		{"GET open orders", "/api/v1/trade/orders/open", ofAny("/api/v1/trade/orders/open"), script.openOrders(), openOrdersEach, `"order_id":`},
 		{"GET 100 candles", "/api/v1/market/candles/:symbol", func() load.Request {
 			return load.Get("/api/v1/market/candles/BTCUSDT?interval=1h&limit=100", "")
-		}, ""},
+		}, "", 100, `"close":`},
 	}, nil
 }
 

@@ -26,19 +26,17 @@ func (p plan) enact(ctx context.Context, measure func(*scene) (report.Section, e
 		return report.Section{}, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if s.bench, err = pgbench.New(s.URL); err != nil {
+	if s.bench, err = pgbench.New(s.URL, p.clients...); err != nil {
 		return report.Section{}, err
 	}
 	defer func() { err = errors.Join(err, s.bench.Close()) }()
 	return measure(s)
 }
 
-// enactServed is enact with the server running, in some environment.
-func (p plan) enactServed(
-	ctx context.Context, measure func(*scene) (report.Section, error), environment ...string,
-) (report.Section, error) {
+// enactServed is enact with the server running.
+func (p plan) enactServed(ctx context.Context, measure func(*scene) (report.Section, error)) (report.Section, error) {
 	return p.enact(ctx, func(s *scene) (_ report.Section, err error) {
-		if s.server, err = s.Serve(ctx, p.serve, environment...); err != nil {
+		if s.server, err = s.Serve(ctx, p.serve); err != nil {
 			return report.Section{}, err
 		}
 		defer func() { err = errors.Join(err, s.server.Close()) }()

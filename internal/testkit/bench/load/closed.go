@@ -98,6 +98,9 @@ func Do(ctx context.Context, address string, request Request) error {
 	return c.do(&request)
 }
 
+// ErrUnavailable is that the server gave up or refused, for want of time or room.
+var ErrUnavailable = errors.New("unavailable")
+
 type client struct {
 	conn     net.Conn
 	reader   *bufio.Reader
@@ -141,8 +144,12 @@ func (c *client) do(request *Request) error {
 	if err := c.response.Read(c.reader); err != nil {
 		return fmt.Errorf("%s %s was not answered: %w", request.Method, request.Path, err)
 	}
-	if c.response.StatusCode() != request.Want {
-		return fmt.Errorf("%s %s %s was answered %d: %s", request.Method, request.Path, request.Body, c.response.StatusCode(), c.response.Body())
+	if status := c.response.StatusCode(); status != request.Want {
+		err := fmt.Errorf("%s %s %s was answered %d: %s", request.Method, request.Path, request.Body, status, c.response.Body())
+		if status == fasthttp.StatusServiceUnavailable {
+			err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		return err
 	}
 	if request.Then == nil {
 		return nil
@@ -150,21 +157,22 @@ func (c *client) do(request *Request) error {
 	return request.Then(c.response.Body())
 }
 
-// Sequence makes so many requests, one after the other, and answers how long each took.
-func Sequence(ctx context.Context, address string, number int, next Source) ([]time.Duration, error) {
+// Sequence makes so many requests, one after the other, and answers how long each took. Where they take longer than a
+// limit, it makes fewer, but always an even number: requests may come in pairs.
+func Sequence(ctx context.Context, address string, number int, limit time.Duration, next Source) ([]time.Duration, error) {
 	c, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	defer c.conn.Close()
-	times := make([]time.Duration, number)
-	for n := range times {
+	var times []time.Duration
+	for start := time.Now(); len(times) < number && (len(times)%2 == 1 || len(times) == 0 || time.Since(start) < limit); {
 		request := next()
 		begun := time.Now()
 		if err := c.do(&request); err != nil {
 			return nil, err
 		}
-		times[n] = time.Since(begun)
+		times = append(times, time.Since(begun))
 	}
 	return times, context.Cause(ctx)
 }

@@ -43,9 +43,9 @@ func (b *Bench) Orders(agents int) (o Orders, err error) {
 		}
 		return sides
 	}
-	if o.Transaction, err = b.Write("transaction", texts(transaction, ":usdt::numeric", ":btc::numeric")...); err != nil {
+	if o.Transaction, err = b.Write(texts(transaction, ":usdt::numeric", ":btc::numeric")...); err != nil {
 		return o, err
 	}
-	o.Statement, err = b.Write("statement", texts(statement, "usdt.available", "btc.available")...)
+	o.Statement, err = b.Write(texts(statement, "usdt.available", "btc.available")...)
 	return o, err
 }

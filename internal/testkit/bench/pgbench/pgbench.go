@@ -28,13 +28,14 @@ type Script struct {
 type Bench struct {
 	program string // empty where there is none
 	url     string
+	clients []int // numbers of clients to try
 	dir     string
 }
 
-// New looks for a pgbench.
-func New(url string) (*Bench, error) {
+// New looks for a pgbench, each of whose scripts will run at the best of some numbers of clients.
+func New(url string, clients ...int) (*Bench, error) {
 	dir, err := os.MkdirTemp("", "agentexchange-pgbench-")
-	return &Bench{program: find(), url: url, dir: dir}, err
+	return &Bench{program: find(), url: url, clients: clients, dir: dir}, err
 }
 
 // Close removes the scripts.
@@ -59,14 +60,18 @@ func find() string {
 }
 
 // Write makes a script of texts.
-func (b *Bench) Write(name string, texts ...string) (*Script, error) {
+func (b *Bench) Write(texts ...string) (*Script, error) {
 	s := &Script{}
-	for n, text := range texts {
-		file := filepath.Join(b.dir, fmt.Sprintf("%s-%d.sql", name, n))
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	for _, text := range texts {
+		file, err := os.CreateTemp(b.dir, "*.sql")
+		if err != nil {
 			return nil, err
 		}
-		s.files = append(s.files, file)
+		_, err = file.WriteString(text)
+		if err := errors.Join(err, file.Close()); err != nil {
+			return nil, err
+		}
+		s.files = append(s.files, file.Name())
 	}
 	return s, nil
 }
@@ -77,7 +82,7 @@ func (s *Script) Clients() int { return s.clients }
 // Tune finds out, once, at how many clients a script is fastest.
 func (b *Bench) Tune(ctx context.Context, script *Script, duration time.Duration) error {
 	best := 0.0
-	for _, clients := range []int{16, 64, 256} {
+	for _, clients := range b.clients {
 		result, err := b.round(ctx, script.files, clients, duration)
 		if err != nil {
 			return err
@@ -101,7 +106,7 @@ func (b *Bench) round(ctx context.Context, files []string, clients int, duration
 	if b.Absent() {
 		return load.Result{}, nil
 	}
-	warmUp := 1 + clients/64
+	warmUp := 1 + clients/128
 	// pgbench counts in seconds, and on a busy machine does not come to speak of the last.
 	seconds := warmUp + max(2, int(duration.Round(time.Second).Seconds()))
 	arguments := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(seconds), "-P", "1"}
