@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"time"
 
+	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
@@ -126,28 +126,14 @@ from (select agent_id, row_number() over () as n from agent_keys) as k`
 // restingOrders is the memory of a server whose matcher has read so many orders.
 func (s *scene) restingOrders(ctx context.Context, p plan) (m stage.Memory, err error) {
 	progressf("footprint: %d orders rest", p.known)
-	return s.memoryOf(ctx, p, func() error {
-		var list struct{ Pairs []struct{ Symbol string } }
-		pairs := load.Get("/api/v1/market/pairs", "")
-		pairs.Then = func(body []byte) error { return json.Unmarshal(body, &list) }
-		if err := load.Do(ctx, s.server.Address, pairs); err != nil {
-			return err
-		}
-		symbols := make([]string, len(list.Pairs))
-		for n, pair := range list.Pairs {
-			symbols[n] = pair.Symbol
-		}
-		if _, err := s.Pool.Exec(ctx, insertFarOrders, symbols); err != nil {
-			return err
-		}
-		if err := s.server.Close(); err != nil {
-			return err
-		}
-		if s.server, err = s.Serve(ctx, p.serve, stage.TraceHeap); err != nil {
-			return err
-		}
-		return s.server.Await(ctx, "matching")
-	})
+	var symbols []string
+	for _, pair := range sim.New(1, time.Now).Pairs() {
+		symbols = append(symbols, pair.Symbol)
+	}
+	if _, err := s.Pool.Exec(ctx, insertFarOrders, symbols); err != nil {
+		return m, err
+	}
+	return s.memoryOf(ctx, p, func() error { return s.server.Await(ctx, "matching") })
 }
 
 // memoryOf starts a server, does something, and asks for its memory once it has collected what that left behind, which
