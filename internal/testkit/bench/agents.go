@@ -21,20 +21,23 @@ const agentsPath = "/api/v1/agents"
 // measureAgents is about what owners change.
 func measureAgents(ctx context.Context, p plan) (report.Section, error) {
 	return p.enactServed(ctx, func(s *scene) (report.Section, error) {
-		progressf("agents: preparing %d accounts", owners)
+		progressf("agents: preparing %d agents of %d accounts", p.agents, owners)
 		accounts, err := s.server.NewAccounts(ctx, owners)
 		if err != nil {
 			return report.Section{}, err
 		}
-		ids, err := s.makeAgents(ctx, accounts)
-		if err != nil {
+		if _, err := s.AddAgents(ctx, accounts, p.agents); err != nil {
+			return report.Section{}, err
+		}
+		if err := s.Settle(ctx); err != nil {
 			return report.Section{}, err
 		}
 		create := func() load.Request { return createAgent(accounts[mathrand.IntN(owners)]) }
 		regenerate := func() load.Request {
-			n := mathrand.IntN(len(ids))
+			n := 1 + mathrand.IntN(p.agents)
 			return load.Request{
-				Method: http.MethodPost, Path: agentsPath + "/" + ids[n] + "/regenerate-key", Token: accounts[n%owners].Token, Want: http.StatusOK,
+				Method: http.MethodPost, Path: agentsPath + "/" + stage.AgentID(n).String() + "/regenerate-key",
+				Token: accounts[n%owners].Token, Want: http.StatusOK,
 			}
 		}
 		described := report.Section{
@@ -43,7 +46,7 @@ func measureAgents(ctx context.Context, p plan) (report.Section, error) {
 		}
 		for _, c := range []change{
 			{"create an agent", agentsPath, create, createScript(accounts)},
-			{"regenerate its key", agentsPath + "/:agent_id/regenerate-key", regenerate, regenerateScript(ids, accounts)},
+			{"regenerate its key", agentsPath + "/:agent_id/regenerate-key", regenerate, regenerateScript(p.agents, accounts)},
 		} {
 			row, err := s.measureChange(ctx, p, c)
 			if err != nil {
@@ -57,25 +60,6 @@ func measureAgents(ctx context.Context, p plan) (report.Section, error) {
 			closedLoop)
 		return described, err
 	})
-}
-
-// agentsToChange is of how many agents the keys are regenerated.
-const agentsToChange = 500
-
-// makeAgents makes agents through the server, that have everything which belongs to an agent, for accounts in turn.
-func (s *scene) makeAgents(ctx context.Context, accounts []stage.Account) (ids []string, err error) {
-	for n := range agentsToChange {
-		request := createAgent(accounts[n%len(accounts)])
-		request.Then = func(body []byte) error {
-			id, err := agentIn(body)
-			ids = append(ids, id)
-			return err
-		}
-		if err := load.Do(ctx, s.server.Address, request); err != nil {
-			return nil, err
-		}
-	}
-	return ids, s.Settle(ctx)
 }
 
 func createAgent(owner stage.Account) load.Request {
@@ -129,28 +113,21 @@ func (s *scene) measureChange(ctx context.Context, p plan, c change) (_ []string
 	}, nil
 }
 
-// A sealed key is a byte of version, 8 of the master key's id, a nonce and the rest: 92 bytes.
-const (
-	sealedKey = "sha256(gen_random_uuid()::text::bytea) || sha256(gen_random_uuid()::text::bytea) || substr(sha256(''), 1, 28)"
-	digest    = "sha256((:n::text || ' key')::bytea)"
-)
-
 // createScript makes an agent in one statement, as the server does, of ids that are told from a number which never
 // comes twice.
 func createScript(accounts []stage.Account) string {
 	return "\\set n random(1, 1000000000000000000)\n" + pgbench.Statement(db.AgentCreate,
-		stage.AgentOf(":n"), "'"+accounts[0].ID.String()+"'", "'Momentum Bot'", digest, "'ak_live_abcd...'", "10000", "'gpt-4o'", "'langchain'",
-		"'{momentum,btc}'", "10", "5", "5", "null", "now()", "md5('session ' || :n)", "now()", sealedKey, "gen_random_uuid()")
+		stage.AgentOf(":n"), "'"+accounts[0].ID.String()+"'", "'Momentum Bot'", "sha256((:n::text || ' key')::bytea)",
+		"'ak_live_abcd...'", "10000", "'gpt-4o'", "'langchain'", "'{momentum,btc}'", "10", "5", "5", "null", "now()", "md5('session ' || :n)", "now()", stage.SealedKey, "gen_random_uuid()")
 }
 
 // regenerateScript gives a new key to one of the agents, which belong to the accounts in turn.
-func regenerateScript(ids []string, accounts []stage.Account) string {
-	id := fmt.Sprintf("('{%s}'::uuid[])[1 + :n]", strings.Join(ids, ","))
-	account := fmt.Sprintf("('{%s}'::uuid[])[1 + :n %% %d]", accountIDs(accounts), len(accounts))
-	return fmt.Sprintf("\\set n random(0, %d)\n\\set digest random(1, 1000000000000000000)\nbegin;\n", len(ids)-1) +
-		pgbench.Statement(db.AgentLock, id, account) +
-		pgbench.Statement(db.AgentKeyReplace, "sha256((:digest::text || ' key')::bytea)", "'ak_live_abcd...'", "now()", id, account,
-			"(select api_key_digest from agents where id = "+id+")", sealedKey) + "commit;\n"
+func regenerateScript(agents int, accounts []stage.Account) string {
+	one := scriptsOf(agents, accounts)
+	return one.choose + "\\set digest random(1, 1000000000000000000)\nbegin;\n" +
+		pgbench.Statement(db.AgentLock, one.agentID, one.accountID) +
+		pgbench.Statement(db.AgentKeyReplace, "sha256((:digest::text || ' key')::bytea)", "'ak_live_abcd...'", "now()",
+			one.agentID, one.accountID, "(select api_key_digest from agents where id = "+one.agentID+")", stage.SealedKey) + "commit;\n"
 }
 
 func accountIDs(accounts []stage.Account) string {

@@ -140,7 +140,9 @@ func run(ctx context.Context) error {
 }
 
 // bestOf names the numbers of clients that pgbench tried.
-func (p plan) bestOf() string { return strings.Trim(fmt.Sprint(p.clients), "[]") }
+func (p plan) bestOf() string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(p.clients), "[]"), " ", ", ")
+}
 
 // progressf tells who waits what is going on.
 func progressf(format string, args ...any) {

@@ -14,8 +14,6 @@ import (
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/pgbench"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -154,24 +152,16 @@ func (s *scene) reads(ctx context.Context, agents int) ([]read, error) {
 	if err := s.Settle(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := s.Pool.Query(ctx, "select "+stage.AgentOf("n")+" from generate_series(1, $1::integer) as n", agents)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return nil, err
-	}
 	ofAny := func(path string) func() load.Request {
 		return func() load.Request { return load.Get(path, keys[mathrand.IntN(len(keys))]) }
 	}
-	script := newReadScripts(agents, accounts)
+	script := scriptsOf(agents, accounts)
 	return []read{
 		{"GET balance", "/api/v1/account/balance", ofAny("/api/v1/account/balance"), script.balance(), assetsHeld, `"asset":`},
 		{"GET agent", "/api/v1/agents/:agent_id", func() load.Request {
-			n := mathrand.IntN(len(ids))
-			request := load.Get("/api/v1/agents/"+ids[n].String(), "")
-			request.Token = accounts[(n+1)%owners].Token // agents are counted from 1
+			n := 1 + mathrand.IntN(agents)
+			request := load.Get("/api/v1/agents/"+stage.AgentID(n).String(), "")
+			request.Token = accounts[n%owners].Token
 			return request
 		}, script.agent(), 1, `"display_name":`},
 		{"GET list of 100 agents", "/api/v1/agents", func() load.Request {
@@ -186,31 +176,31 @@ func (s *scene) reads(ctx context.Context, agents int) ([]read, error) {
 	}, nil
 }
 
-// readScripts are the server's statements about any of the agents.
-type readScripts struct{ choose, agentID, accountID string }
+// scripts are the server's statements about any of the agents.
+type scripts struct{ choose, agentID, accountID string }
 
-func newReadScripts(agents int, accounts []stage.Account) readScripts {
-	return readScripts{
+func scriptsOf(agents int, accounts []stage.Account) scripts {
+	return scripts{
 		choose: fmt.Sprintf("\\set n random(1, %d)\n", agents), agentID: stage.AgentOf(":n"),
 		accountID: fmt.Sprintf("('{%s}'::uuid[])[1 + :n %% %d]", accountIDs(accounts), len(accounts)),
 	}
 }
 
 // Whose account proves the right to read stands in the place of whose key does: the row is the same.
-func (s readScripts) balance() string {
+func (s scripts) balance() string {
 	return s.choose + pgbench.Statement(db.BookGet, s.agentID, "null", s.accountID)
 }
 
-func (s readScripts) agent() string {
+func (s scripts) agent() string {
 	return s.choose + pgbench.Statement(db.AgentGet, s.agentID, s.accountID)
 }
 
-func (s readScripts) list() string {
+func (s scripts) list() string {
 	return s.choose + pgbench.Pipelined("begin isolation level repeatable read read only;\n",
 		pgbench.Statement(db.AgentListActive, s.accountID, "0", "100"), pgbench.Statement(db.AgentCountActive, s.accountID), "commit;\n")
 }
 
-func (s readScripts) openOrders() string {
+func (s scripts) openOrders() string {
 	return s.choose + pgbench.Pipelined(pgbench.Statement(db.ScopeStatus, s.agentID, "null", s.accountID),
 		pgbench.Statement(db.OrderListPending, s.agentID, "null", "0", "50"), pgbench.Statement(db.OrderCountPending, s.agentID, "null"))
 }

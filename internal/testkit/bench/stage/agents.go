@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"crypto/md5"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -100,6 +101,8 @@ with agent as (
     returning *
 ), key as (
     insert into agent_keys (digest, agent_id, account_id) select api_key_digest, id, account_id from agent
+), sealed as (
+    insert into sealed_keys (agent_id, sealed) select id, ` + SealedKey + ` from agent
 ), session as (
     insert into sessions (agent_id, id, starting_balance, started_at)
     select id, session_id, starting_balance, session_started_at from agent
@@ -111,8 +114,14 @@ select
     id, gen_random_uuid(), 'USDT', starting_balance, 'equity', 'available', starting_balance, 'deposit', created_at
 from agent`
 
+// SealedKey is the SQL of something as long as a sealed key, which nothing here opens.
+const SealedKey = "sha256(gen_random_uuid()::text::bytea) || sha256(gen_random_uuid()::text::bytea) || substr(sha256(''), 1, 28)"
+
 // AgentOf is the SQL of the id of agent n, where number is the SQL of n.
 func AgentOf(number string) string { return "md5('agent ' || " + number + ")::uuid" }
+
+// AgentID is the id of agent n.
+func AgentID(n int) uuid.UUID { return md5.Sum(fmt.Appendf(nil, "agent %d", n)) }
 
 // StartingBalance lasts for as many orders, and their fees, as one agent will ever be asked to place here.
 const StartingBalance = 10_000_000
