@@ -107,12 +107,17 @@ lint:
 	  (cd "$$module" && go run $(GOLANGCI_LINT) run --allow-parallel-runners ./...); \
 	done
 
-## bench: measure, as ratios within one run
+## bench: measure, as ratios within one run, in ten minutes; OUT names a file for the Markdown, BENCHFLAGS may be -quick
 .PHONY: bench
-bench:
+bench: build
 	@go build -o .build/withpostgres ./internal/testkit/withpostgres
 	@go build -o .build/bench ./internal/testkit/bench
-	@exec .build/withpostgres -durable .build/bench
+	@exec .build/withpostgres -durable .build/bench $(BENCHFLAGS)
+
+## bench-growth: measure the calls with 1,000 and with 1,000,000 agents that have 10,000,000 orders
+.PHONY: bench-growth
+bench-growth:
+	@$(MAKE) --no-print-directory bench BENCHFLAGS="-only growth $(BENCHFLAGS)"
 
 ## fuzz: look for inputs that break the parsers, FUZZTIME each
 .PHONY: fuzz

@@ -68,11 +68,15 @@ func (f *handFeed) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	return nil
 }
 
-// move delivers a tick.
-func (f *handFeed) move(symbol string, price decimal.Decimal) {
+// move delivers a tick of each of some pairs, at once.
+func (f *handFeed) move(price decimal.Decimal, pairs ...market.Pair) {
+	ticks := make([]market.Tick, len(pairs))
 	f.mu.Lock()
-	f.prices[symbol] = price
+	for n, pair := range pairs {
+		f.prices[pair.Symbol] = price
+		ticks[n] = market.Tick{Symbol: pair.Symbol, Price: price, Time: time.Now().UTC()}
+	}
 	f.mu.Unlock()
 	<-f.begun
-	f.receive([]market.Tick{{Symbol: symbol, Price: price, Time: time.Now().UTC()}})
+	f.receive(ticks)
 }

@@ -4,268 +4,252 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	mathrand "math/rand/v2"
+	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
 )
 
-const (
-	ownersAgents   = 100
-	ownersArchived = 10
-	agentsPerOther = 100
-)
+// fewAgents is how many there are before the tables grow.
+const fewAgents = 1000
 
-// growth watches the owner's list pages while the agents of others fill the table.
-type growth struct {
-	*stage
-	owner  account
-	others []uuid.UUID
-	pages  []ownersPage
+// measureGrowth is about what calls cost when the tables have grown but what the calls are about has not. The server, its
+// connections and the plans that these keep are the same throughout. Autovacuum leaves the tables alone, so that it is
+// known when the plans are made anew.
+func measureGrowth(ctx context.Context, p plan) (report.Section, error) {
+	return p.enactServed(ctx, func(s *scene) (report.Section, error) {
+		g := &growth{scene: s, plan: p}
+		if err := g.plant(ctx); err != nil {
+			return report.Section{}, err
+		}
+		if err := g.run(ctx); err != nil {
+			return report.Section{}, err
+		}
+		return g.describe(ctx)
+	})
 }
 
-// ownersPage is a page of the owner's, and what is on it.
-type ownersPage struct {
-	page
-	content
-	request []byte
-	want    int         // bytes of its answer
-	kept    keptPlan    // of a connection as old as the server's
-	samples [][2]sample // one a phase: SQL, HTTP
-	scans   []string    // one a phase
-}
-
-// sample is the median of some executions.
-type sample = time.Duration
-
-// measureGrowth is the second part: what a list page costs when the table has grown but the page has not. The server,
-// its connections and the plans that these keep are the same throughout. Autovacuum leaves the table alone, so that it
-// is known when the plans are made anew.
-func measureGrowth(ctx context.Context, p plan) (_ section, err error) {
-	progressf("preparing a table of %d agents", ownersAgents)
-	s, err := newStage(ctx, p, "growth")
-	if err != nil {
-		return section{}, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	g := &growth{stage: s}
-	if err := g.plant(ctx); err != nil {
-		return section{}, err
-	}
-	defer func() { err = errors.Join(err, g.forgetPlans(context.WithoutCancel(ctx))) }()
-	for _, phase := range []struct {
-		name  string
-		begin func(context.Context) error
-	}{
-		{"few agents", g.warmUp},
-		{"many agents, not analyzed yet", g.grow},
-		{"many agents", g.settle},
-	} {
-		if err := phase.begin(ctx); err != nil {
-			return section{}, err
-		}
-		progressf("measuring list pages: %s", phase.name)
-		if err := g.measure(ctx); err != nil {
-			return section{}, err
-		}
-	}
-	return g.describe(ctx)
-}
-
-// plant gives the owner its agents, and keeps the plans of the pages.
-func (g *growth) plant(ctx context.Context) (err error) {
-	if g.owner, err = g.newAccount(ctx, "Owner"); err != nil {
+func (g *growth) run(ctx context.Context) (err error) {
+	if g.few, err = g.measure(ctx, "few agents"); err != nil {
 		return err
 	}
-	if _, err := g.pool.Exec(ctx, "alter table agents set (autovacuum_enabled = false)"); err != nil {
+	begun := time.Now()
+	if err := g.addOthers(ctx, fewAgents-agentsPerAccount+1, g.plan.grown-agentsPerAccount); err != nil {
 		return err
 	}
-	if err := g.addAgents(ctx, []uuid.UUID{g.owner.id}, 1, ownersAgents); err != nil {
+	g.growing = time.Since(begun)
+	if _, err := g.Pool.Exec(ctx, "checkpoint"); err != nil {
 		return err
 	}
-	if _, err := g.pool.Exec(ctx, `update agents set status = 'archived' where id in (
-		select id from agents order by created_at limit $1)`, ownersArchived); err != nil {
+	if g.stale, err = g.measure(ctx, "many agents, not analyzed yet"); err != nil {
 		return err
 	}
-	if err := g.settle(ctx); err != nil {
+	progressf("growth: vacuum and analyze")
+	if err := g.Settle(ctx); err != nil {
 		return err
 	}
-	g.pages = []ownersPage{
-		{page: activePage, content: content{ownersAgents - ownersArchived, ownersAgents - ownersArchived}},
-		{page: wholePage, content: content{ownersAgents, ownersAgents}},
-	}
-	for i := range g.pages {
-		page := &g.pages[i]
-		if page.request, err = render(ctx, "GET", page.path, g.owner.token, nil); err != nil {
-			return err
-		}
-		recorded, err := record(ctx, g.address(), page.request)
-		if err != nil {
-			return err
-		}
-		page.want = len(recorded.body)
-		if page.kept, err = keepPlan(ctx, g.pool.Config().ConnConfig, page.page, g.owner.id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (g *growth) forgetPlans(ctx context.Context) error {
-	var errs []error
-	for _, page := range g.pages {
-		if page.kept.conn != nil {
-			errs = append(errs, page.kept.conn.Close(ctx))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// warmUp makes every connection of the server and of the pool read each page often enough to keep its plan.
-func (g *growth) warmUp(ctx context.Context) error {
-	for _, page := range g.pages {
-		for _, way := range g.ways(page) {
-			if _, err := way.round(ctx, g.plan.warmUp); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// ways are those in which a page is read: SQL, HTTP.
-func (g *growth) ways(page ownersPage) [2]variant {
-	return [2]variant{
-		func(context.Context, int) (worker, error) { return page.reader(g.pool, g.owner.id, page.content), nil },
-		func(ctx context.Context, _ int) (worker, error) {
-			return connect(ctx, g.address(), [][]byte{page.request}, page.want)
-		},
-	}
-}
-
-// grow fills the table with the agents of others, in turn, so that none has its agents in one place.
-func (g *growth) grow(ctx context.Context) error {
-	rows, err := g.pool.Query(ctx, `
-		insert into accounts (id, display_name, api_key_digest, api_secret_digest, starting_balance, created_at)
-		select gen_random_uuid(), 'Other ' || n, sha256(('key ' || n)::bytea), sha256(('secret ' || n)::bytea), 10000, now()
-		from generate_series(1, $1::integer) as n
-		returning id`, g.plan.grown/agentsPerOther)
-	if err != nil {
-		return err
-	}
-	if g.others, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); err != nil {
-		return err
-	}
-	for have := ownersAgents; have < g.plan.grown; {
-		next := min(have+100_000, g.plan.grown)
-		if err := g.addAgents(ctx, g.others, have+1, next); err != nil {
-			return err
-		}
-		have = next
-		progressf("%s agents in the table", grouped(float64(have)))
-	}
-	_, err = g.pool.Exec(ctx, "checkpoint")
+	g.many, err = g.measure(ctx, "many agents")
 	return err
 }
 
-// measure adds one phase to each page.
-func (g *growth) measure(ctx context.Context) error {
-	for i := range g.pages {
-		page := &g.pages[i]
-		var samples [2]sample
-		for n, way := range g.ways(*page) {
-			w, err := way(ctx, n)
-			if err != nil {
-				return err
-			}
-			samples[n], err = g.medianTime(ctx, w)
-			if err := errors.Join(err, w.close()); err != nil {
-				return err
-			}
-		}
-		kept, err := page.kept.explain(ctx)
-		if err != nil {
+var grownTables = []string{"agents", "agent_keys", "sessions", "balances", "orders", "trades", "ledger"}
+
+type growth struct {
+	*scene
+	plan  plan
+	owner stage.Account // of the agents that are measured
+	maker stage.Account // of those that come and go
+	keys  []string
+	ids   []string // of agents
+	order []string // of each agent, one
+
+	few, stale, many []cost
+	growing          time.Duration
+}
+
+// plant makes the first agents.
+func (g *growth) plant(ctx context.Context) error {
+	progressf("growth: preparing %d agents", fewAgents)
+	for _, table := range grownTables {
+		if _, err := g.Pool.Exec(ctx, "alter table "+table+" set (autovacuum_enabled = false)"); err != nil {
 			return err
 		}
-		page.samples, page.scans = append(page.samples, samples), append(page.scans, strings.Join(kept.scansOf("agents"), ", "))
 	}
-	return nil
-}
-
-// medianTime calls again and again, one call at a time, and not for ever where one takes long.
-func (g *growth) medianTime(ctx context.Context, w worker) (time.Duration, error) {
-	const enough = 3 * time.Second
-	var times []time.Duration
-	for begun := time.Now(); len(times) < g.plan.executions && time.Since(begun) < enough; {
-		start := time.Now()
-		if err := w.do(ctx); err != nil {
-			return 0, err
-		}
-		times = append(times, time.Since(start))
-	}
-	return medianOf(times, func(d time.Duration) time.Duration { return d }), nil
-}
-
-// describe also fails where a page of the grown table is read by a sequential scan.
-func (g *growth) describe(ctx context.Context) (section, error) {
-	few, many := grouped(ownersAgents), grouped(float64(g.plan.grown))
-	s := section{
-		title: fmt.Sprintf("A list page with %s and with %s agents in the table", few, many),
-		table: [][]string{{"page", few, many + ", not analyzed", many, "ratio"}},
-	}
-	for _, page := range g.pages {
-		for way, name := range []string{"SQL", "HTTP"} {
-			first, stale, last := page.samples[0][way], page.samples[1][way], page.samples[2][way]
-			s.table = append(s.table, []string{
-				fmt.Sprintf("%s, %s (%d)", name, page.name, page.rows),
-				milliseconds(first), milliseconds(stale), milliseconds(last), ratio(float64(last), float64(first)),
-			})
-		}
-	}
-	scattered, err := g.medianTime(ctx, activePage.reader(g.pool, g.others[0], content{agentsPerOther, agentsPerOther}))
+	accounts, err := g.server.NewAccounts(ctx, 2)
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.table = append(s.table, []string{
-		fmt.Sprintf("SQL, %s of another (%d)", activePage.name, agentsPerOther), "", "", milliseconds(scattered), "",
-	})
-	s.notes = []string{
-		fmt.Sprintf("Medians of up to %d executions, one at a time. The owner has %d agents, %d of them archived, throughout; "+
-			"the rest belong to %s other accounts. %q has its agents all over the table, the owner has them in one place.",
-			g.plan.executions, ownersAgents, ownersArchived, grouped(float64(len(g.others))), "Another"),
-		"The same server with the same connections throughout. \"Not analyzed\" is the moment before autovacuum has noticed " +
-			"the growth: the plans are still those made for " + few + " agents.",
+	g.owner, g.maker = accounts[0], accounts[1]
+	if g.keys, err = g.addMeasured(ctx, g.owner); err != nil {
+		return err
 	}
-	return s, g.describePlans(ctx, &s)
+	rows, err := g.Pool.Query(ctx, `
+		select a.id::text, (select o.id::text from orders as o where o.agent_id = a.id order by o.id limit 1)
+		from generate_series(1, $1::integer) as n inner join agents as a on a.id = `+stage.AgentOf("n")+` order by n`, agentsPerAccount)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, order string
+		if err := rows.Scan(&id, &order); err != nil {
+			return err
+		}
+		g.ids, g.order = append(g.ids, id), append(g.order, order)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if err := g.addOthers(ctx, 1, fewAgents-agentsPerAccount); err != nil {
+		return err
+	}
+	return g.Settle(ctx)
 }
 
-func (g *growth) describePlans(ctx context.Context, s *section) error {
-	phases := s.table[0][1:4]
-	for _, page := range g.pages {
-		for phase, scans := range page.scans {
-			s.notes = append(s.notes, fmt.Sprintf("Scans of agents for the page of %s, at %s: %s.", page.name, phases[phase], scans))
+// sampled is a call, or two that take turns.
+type sampled struct {
+	names []string
+	next  load.Source
+}
+
+// calls are about any of the agents that there are from the beginning, but for the last, which places orders.
+func (g *growth) calls() []sampled {
+	some := func() int { return mathrand.IntN(len(g.keys) - 1) }
+	byKey := func(name, path string) sampled {
+		return sampled{[]string{name}, func() load.Request { return load.Get(path, g.keys[some()]) }}
+	}
+	byToken := func(name string, path func(n int) string) sampled {
+		return sampled{[]string{name}, func() load.Request {
+			request := load.Get(path(some()), "")
+			request.Token = g.owner.Token
+			return request
+		}}
+	}
+	placing := &member{}
+	return []sampled{
+		byKey("GET price, which reads no rows", "/api/v1/market/price/BTCUSDT"),
+		byKey("GET balance", "/api/v1/account/balance"),
+		byKey("GET positions", "/api/v1/account/positions"),
+		byKey("GET orders", "/api/v1/trade/orders"),
+		byKey("GET open orders", "/api/v1/trade/orders/open"),
+		{[]string{"GET order"}, func() load.Request {
+			n := some()
+			return load.Get("/api/v1/trade/order/"+g.order[n], g.keys[n])
+		}},
+		byKey("GET trades", "/api/v1/trade/history"),
+		byKey("GET ledger", "/api/v1/account/ledger"),
+		byKey("GET reconcile", "/api/v1/account/reconcile"),
+		byKey("GET performance", "/api/v1/analytics/performance"),
+		byKey("GET portfolio history", "/api/v1/analytics/portfolio/history"),
+		byKey("GET leaderboard", "/api/v1/analytics/leaderboard"),
+		byToken("GET agent", func(n int) string { return agentsPath + "/" + g.ids[n] }),
+		byToken("GET list of 100 agents", func(int) string { return agentsPath + "?limit=100" }),
+		byToken("GET overview", func(int) string { return agentsPath + "/overview" }),
+		{[]string{"place a limit order", "cancel it"}, func() load.Request { return placing.limitOrder(g.keys[len(g.keys)-1]) }},
+		{[]string{"place a market order"}, func() load.Request { return marketOrder(g.keys[len(g.keys)-1], "buy", nextQuantity) }},
+		{[]string{"create an agent", "delete it"}, g.createAndDelete()},
+	}
+}
+
+// createAndDelete makes agents of somebody else, and deletes each before the next.
+func (g *growth) createAndDelete() load.Source {
+	var made string
+	return func() load.Request {
+		if made != "" {
+			path := agentsPath + "/" + made
+			made = ""
+			return load.Request{Method: http.MethodDelete, Path: path, Token: g.maker.Token, Want: http.StatusNoContent}
+		}
+		request := createAgent(g.maker)
+		request.Then = func(body []byte) (err error) {
+			made, err = agentIn(body)
+			return err
+		}
+		return request
+	}
+}
+
+// cost is the median time of a call.
+type cost struct {
+	name   string
+	median time.Duration // 0: it takes so long that the server gives up
+}
+
+func (c cost) text() string {
+	if c.median == 0 {
+		return "503"
+	}
+	return report.Milliseconds(c.median)
+}
+
+func (c cost) over(other cost) string {
+	if c.median == 0 || other.median == 0 {
+		return ""
+	}
+	return report.Ratio(c.median.Seconds() / other.median.Seconds())
+}
+
+// enough is how long a call is made again and again, at most.
+const enough = 5 * time.Second
+
+// measure takes the median of each call.
+func (g *growth) measure(ctx context.Context, phase string) ([]cost, error) {
+	progressf("growth: measuring calls: %s", phase)
+	var costs []cost
+	for _, call := range g.calls() {
+		times, err := g.sample(ctx, call)
+		if err != nil && !errors.Is(err, load.ErrUnavailable) {
+			return nil, fmt.Errorf("%s: %w", call.names[0], err)
+		}
+		for n, name := range call.names {
+			c := cost{name: name}
+			if err == nil {
+				var own []time.Duration
+				for at := n; at < len(times); at += len(call.names) {
+					own = append(own, times[at])
+				}
+				c.median = report.Median(own)
+			}
+			costs = append(costs, c)
 		}
 	}
-	for _, page := range g.pages {
-		text, err := page.kept.text(ctx)
-		if err != nil {
-			return err
-		}
-		s.plans = append(s.plans, fmt.Sprintf("-- %s, at %s agents, in a session as old as the server's\n%s", page.name, phases[2], text))
-		kept, err := page.kept.explain(ctx)
-		if err != nil {
-			return err
-		}
-		fresh, err := page.kept.explainAnew(ctx)
-		if err != nil {
-			return err
-		}
-		if kept.readsAll("agents") || fresh.readsAll("agents") {
-			return fmt.Errorf("the page of %s is read by a sequential scan of %s agents:\n%s", page.name, phases[2], text)
-		}
+	return costs, nil
+}
+
+func (g *growth) sample(ctx context.Context, call sampled) ([]time.Duration, error) {
+	if _, err := load.Sequence(ctx, g.server.Address, g.plan.samples/5, enough, call.next); err != nil { // to warm up
+		return nil, err
 	}
-	s.notes = append(s.notes, fmt.Sprintf("No sequential scan of agents at %s, neither in the sessions that were there before "+
-		"nor in a plan made anew (checked).", phases[2]))
-	return nil
+	return load.Sequence(ctx, g.server.Address, g.plan.samples*len(call.names), enough, call.next)
+}
+
+func (g *growth) describe(ctx context.Context) (report.Section, error) {
+	number := report.Grouped(float64(g.plan.grown))
+	described := report.Section{
+		Title: fmt.Sprintf("Calls with %s and with %s agents in the tables", report.Grouped(fewAgents), number),
+		Table: [][]string{{"call", report.Grouped(fewAgents), number + ", not analyzed", number, "ratio, not analyzed", "ratio", "goal"}},
+	}
+	for n, first := range g.few {
+		stale, many := g.stale[n], g.many[n]
+		described.Table = append(described.Table, []string{
+			first.name, first.text(), stale.text(), many.text(), stale.over(first), many.over(first), "1.20",
+		})
+	}
+	var rows int64
+	err := g.Pool.QueryRow(ctx, "select sum(n_live_tup)::bigint from pg_stat_user_tables where relname = any($1)", grownTables).Scan(&rows)
+	if err != nil {
+		return described, err
+	}
+	described.Notes, err = g.notes(ctx,
+		fmt.Sprintf("Medians of up to %d calls, one at a time, each about one of %d agents of one account that are there from the beginning, "+
+			"with ten market orders, their trades and postings, and %d open orders each. Every other agent has as many, but rests "+
+			"nothing: %s rows in all, put in by SQL in %s.", g.plan.samples, agentsPerAccount, openOrdersEach,
+			report.Grouped(float64(rows)), g.growing.Round(time.Second)),
+		"The same server with the same connections throughout, whose plans are as old as they. \"Not analyzed\" is the moment before "+
+			"autovacuum has noticed the growth. The first row reads no rows and shows what the machine did meanwhile. "+
+			"503: it takes longer than the server works on a request.")
+	return described, err
 }

@@ -2,31 +2,24 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"runtime"
 	"slices"
-	"strconv"
-	"sync"
 	"time"
 
-	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/decimal"
-	"github.com/agentexchange/agentexchange/internal/exchange"
-	"github.com/agentexchange/agentexchange/internal/postgres"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
 )
 
 const (
 	crossedPerTick = 100
-	ordersPerAgent = 20
-	ordersPerPair  = 1000.0 / 6 // 100,000 orders over 600 pairs
+	pairsOfAll     = 600 // 100,000 orders over them: 166 or 167 a pair
+	bursts         = 3
 )
 
-// insertResting gives each agent 20 pending buys, one each of 20 neighbouring pairs. Of a pair the first 100 orders have
-// limits from 199.01 to 200.00, of as many agents, and the others lower ones.
+// insertResting gives each of some agents 20 pending buys, one each of 20 neighbouring pairs. Of a pair the first 100
+// orders have limits from 199.01 to 200.00, of as many agents, and the others limits from 48 to 50.
 const insertResting = `
 with owner as (
     insert into accounts (id, display_name, api_key_digest, api_secret_digest, starting_balance, created_at)
@@ -34,7 +27,7 @@ with owner as (
     returning id
 ), placed as materialized (
     select
-        md5('agent ' || (i / 20))::uuid as agent_id,
+        md5('resting ' || (i / 20))::uuid as agent_id,
         overlay(gen_random_uuid()::text placing lpad(to_hex(i), 8, '0') from 1 for 8)::uuid as id,
         'S' || lpad((i % $2::integer)::text, 3, '0') || 'USDT' as symbol,
         case when i / $2::integer < 100 then 200 else 50 end - (i / $2::integer) * 0.01 as price
@@ -59,205 +52,163 @@ insert into orders (
 select agent_id, id, symbol, 'buy', 'limit', 'GTC', 'pending', 0.1, price, 0.1001 * price, 0.1 * price, now()
 from placed`
 
-// measureTicks is the fourth part: how long after a tick the orders that it crosses are filled, durably, and what the
-// orders that rest take of the memory.
-func measureTicks(ctx context.Context, p plan) (_ section, err error) {
-	progressf("preparing %d resting orders", p.resting)
-	s, _, err := newBareStage(ctx, p, "ticks")
-	if err != nil {
-		return section{}, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if s.pool, err = postgres.Open(ctx, s.url, connections); err != nil {
-		return section{}, err
-	}
-	if err := postgres.Migrate(ctx, s.pool); err != nil {
-		return section{}, err
-	}
-	pairs := int(float64(p.resting) / ordersPerPair)
-	if _, err := s.pool.Exec(ctx, insertResting, p.resting, pairs); err != nil {
-		return section{}, err
-	}
-	for _, statement := range []string{"vacuum (analyze)", "checkpoint"} {
-		if _, err := s.pool.Exec(ctx, statement); err != nil {
-			return section{}, err
+// insertRivals gives the agents that pgbench's orders are of the other balance which these change.
+const insertRivals = `insert into balances (agent_id, asset, available, locked, cost_basis, opened_at)
+select k.agent_id, 'BTC', 50, 0, 100, now() from agent_keys as k`
+
+// measureTicks is about how long after a tick the orders that it crosses are filled, durably, and how many fills a second
+// there are when the market moves so far that it crosses very many at once.
+func measureTicks(ctx context.Context, p plan) (report.Section, error) {
+	return p.enact(ctx, func(s *scene) (report.Section, error) {
+		progressf("ticks: preparing %d resting orders", p.resting)
+		m := &measuredTicks{plan: p, pairs: p.resting * pairsOfAll / 100_000}
+		if err := m.prepare(ctx, s); err != nil {
+			return report.Section{}, err
 		}
-	}
-	return s.tickThrough(ctx, newHandFeed(pairs, decimal.NewFromInt(300)), pairs)
-}
-
-// tickThrough runs a matcher.
-func (s *stage) tickThrough(ctx context.Context, feed *handFeed, pairs int) (_ section, err error) {
-	fills := newCommits()
-	writers, err := s.openWriters(ctx, fills)
-	if err != nil {
-		return section{}, err
-	}
-	defer writers.Close()
-	log := &waitingLog{Handler: slog.DiscardHandler, matching: make(chan struct{})}
-	x := exchange.New(exchange.Options{
-		Pool: s.pool, Writers: writers, Vault: s.vault, Feed: feed, Logger: slog.New(log),
-		Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
+		var err error
+		if m.matching, err = match(ctx, s.Stage, newHandFeed(m.pairs, decimal.NewFromInt(300))); err != nil {
+			return report.Section{}, err
+		}
+		defer m.close()
+		if err := m.tick(ctx); err != nil {
+			return report.Section{}, err
+		}
+		if err := m.burst(ctx, s); err != nil {
+			return report.Section{}, err
+		}
+		return m.describe(ctx, s)
 	})
-	defer x.Close()
-	matcher := exchange.NewMatcher(x, func(ctx context.Context) (*pgx.Conn, error) { return postgres.Connect(ctx, s.url) }, 0)
-	before := liveHeap()
-	begun := time.Now()
-	running, stop := context.WithCancel(ctx)
-	var matching sync.WaitGroup
-	matching.Go(func() { matcher.Run(running) })
-	defer matching.Wait()
-	defer stop()
-	select {
-	case <-log.matching:
-	case <-time.After(time.Minute):
-		return section{}, errors.New("the matcher did not begin within a minute")
-	case <-ctx.Done():
-		return section{}, context.Cause(ctx)
-	}
-	m := measuredTicks{pairs: pairs, loading: time.Since(begun)}
-	m.memory = liveHeap() - before
-	err = s.plan.profile("ticks", "ticks", func() error { return m.run(ctx, s.plan, feed, fills) })
-	return m.describe(s.plan), err
-}
-
-// liveHeap is what is in use once everything else is collected, in bytes.
-func liveHeap() int64 {
-	runtime.GC()
-	runtime.GC() // what the first has only found to be free for finalizers and pools
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }
 
 type measuredTicks struct {
-	pairs        int
-	loading      time.Duration
-	memory       int64
-	fills, whole []time.Duration
+	plan  plan
+	pairs int
+	*matching
+	fills, all          []time.Duration // until one order of a tick is filled, and until all are
+	settled, rival      *contender
+	perBurst, clientsOf int
 }
 
-// run delivers one tick after the other, the next when all is durable that the last one crossed.
-func (m *measuredTicks) run(ctx context.Context, p plan, feed *handFeed, fills *commits) error {
-	warmUp := p.ticks / 10
-	progressf("%d ticks, each crossing %d of the orders", p.ticks, crossedPerTick)
-	for n := range p.ticks {
-		start := time.Now()
-		feed.move(feed.pairs[n].Symbol, decimal.NewFromInt(150))
-		for filled := 0; filled < crossedPerTick; {
-			select {
-			case c := <-fills.made:
-				filled += c.trades
-				if n < warmUp {
-					continue
-				}
-				m.fills = append(m.fills, slices.Repeat([]time.Duration{c.at.Sub(start)}, c.trades)...)
-				if filled >= crossedPerTick {
-					m.whole = append(m.whole, c.at.Sub(start))
-				}
-			case <-time.After(20 * time.Second):
-				return fmt.Errorf("of %d orders that a tick crosses, only %d were filled", crossedPerTick, filled)
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-	}
-	return nil
-}
-
-func (m *measuredTicks) describe(p plan) section {
-	slices.Sort(m.fills)
-	slices.Sort(m.whole)
-	row := func(name string, times []time.Duration) []string {
-		if len(times) == 0 {
-			return []string{name, "", ""}
-		}
-		return []string{name, milliseconds(times[len(times)/2]), milliseconds(times[len(times)*99/100])}
-	}
-	return section{
-		title: fmt.Sprintf("From a tick to durable fills, with %s orders resting", grouped(float64(p.resting))),
-		table: [][]string{
-			{"from the tick until", "p50", "p99"},
-			row("an order that it crosses is filled", m.fills),
-			row(fmt.Sprintf("all %d that it crosses are filled", crossedPerTick), m.whole),
-		},
-		notes: []string{
-			fmt.Sprintf("%d ticks, one after the other, each of another of %d pairs, and each crossing %d buys of as many agents. "+
-				"A fill counts from the moment at which the database has acknowledged its commit.", len(m.whole), m.pairs, crossedPerTick),
-			fmt.Sprintf("The matcher had read all resting orders after %s. They take %s kB of the heap, after collection: %s bytes "+
-				"each.", m.loading.Round(time.Millisecond), grouped(float64(m.memory)/1000), strconv.FormatInt(m.memory/int64(p.resting), 10)),
-			"How long it takes to find the orders that a tick crosses, in memory: go test -run none -bench Crossing ./internal/exchange.",
-		},
-	}
-}
-
-// waitingLog says when the matcher begins.
-type waitingLog struct {
-	slog.Handler
-	matching chan struct{}
-	once     sync.Once
-}
-
-func (*waitingLog) Enabled(context.Context, slog.Level) bool { return true }
-
-func (w *waitingLog) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "matching" {
-		w.once.Do(func() { close(w.matching) })
-	}
-	return nil
-}
-
-// commits watches the writers' connections: which transactions with trades have been committed.
-type commits struct {
-	made chan committed
-
-	mu     sync.Mutex
-	trades map[*pgx.Conn]int // of the transaction that goes on
-}
-
-type committed struct {
-	at     time.Time
-	trades int
-}
-
-func newCommits() *commits {
-	return &commits{made: make(chan committed, 10*crossedPerTick), trades: map[*pgx.Conn]int{}}
-}
-
-// openWriters opens the pool of the writers, watched.
-func (s *stage) openWriters(ctx context.Context, watch *commits) (*pgxpool.Pool, error) {
-	plain, err := postgres.OpenWriters(ctx, s.url, int32(max(2, runtime.GOMAXPROCS(0))))
+// prepare puts in the resting orders, and the agents that pgbench's orders are of.
+func (m *measuredTicks) prepare(ctx context.Context, s *scene) error {
+	accounts, err := s.AddAccounts(ctx, 1)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer plain.Close()
-	config := plain.Config()
-	config.ConnConfig.Tracer = watch
-	return pgxpool.NewWithConfig(ctx, config)
+	if _, err := s.AddAgents(ctx, accounts, m.plan.agents); err != nil {
+		return err
+	}
+	if _, err := s.Pool.Exec(ctx, insertRivals); err != nil {
+		return err
+	}
+	if _, err := s.Pool.Exec(ctx, insertResting, m.plan.resting, m.pairs); err != nil {
+		return err
+	}
+	return s.Settle(ctx)
 }
 
-func (c *commits) TraceBatchQuery(_ context.Context, conn *pgx.Conn, query pgx.TraceBatchQueryData) {
-	if query.Err != nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch query.SQL {
-	case db.TradeInsertMany:
-		c.trades[conn] += int(query.CommandTag.RowsAffected())
-	case "commit":
-		if trades := c.trades[conn]; trades > 0 {
-			c.made <- committed{at: time.Now(), trades: trades}
+// tick delivers one tick after the other, the next when all is durable that the last one crossed.
+func (m *measuredTicks) tick(ctx context.Context) error {
+	warmUp := m.plan.ticks / 10
+	progressf("ticks: %d ticks, each crossing %d of the orders", m.plan.ticks, crossedPerTick)
+	for n := range m.plan.ticks {
+		start := time.Now()
+		m.feed.move(decimal.NewFromInt(150), m.feed.pairs[n])
+		var fills []time.Duration
+		err := m.await(ctx, crossedPerTick, func(c committed) {
+			fills = append(fills, slices.Repeat([]time.Duration{c.at.Sub(start)}, c.trades)...)
+		})
+		if err != nil {
+			return err
 		}
-		c.trades[conn] = 0
+		if n >= warmUp {
+			m.fills, m.all = append(m.fills, fills...), append(m.all, fills[len(fills)-1])
+		}
 	}
+	return nil
 }
 
-func (*commits) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
-	return ctx
+// await waits until so many orders are filled.
+func (m *measuredTicks) await(ctx context.Context, orders int, each func(committed)) error {
+	for filled := 0; filled < orders; {
+		select {
+		case c := <-m.matching.fills.made:
+			filled += c.trades
+			each(c)
+		case <-time.After(20 * time.Second):
+			return fmt.Errorf("of %d orders that were crossed, only %d were filled", orders, filled)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
-func (*commits) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
-func (*commits) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	return ctx
+
+// burst lets the market fall, in the pairs that are left, below every order, and pgbench place orders, in turn.
+func (m *measuredTicks) burst(ctx context.Context, s *scene) error {
+	orders, err := s.bench.Orders(m.plan.agents)
+	if err != nil {
+		return err
+	}
+	left := m.feed.pairs[m.plan.ticks:]
+	share := len(left) / (bursts + 1) // one to warm up
+	number := 0
+	m.settled = &contender{name: "burst", run: func(ctx context.Context, _ time.Duration) (load.Result, error) {
+		pairs := left[number*share : (number+1)*share]
+		number++
+		if err := s.Pool.QueryRow(ctx, "select count(*) from orders where status = 'pending' and symbol = any($1)",
+			symbolsOf(pairs)).Scan(&m.perBurst); err != nil {
+			return load.Result{}, err
+		}
+		start := time.Now()
+		go m.feed.move(decimal.NewFromInt(40), pairs...)
+		end := start
+		err := m.await(ctx, m.perBurst, func(c committed) { end = c.at })
+		return load.Result{PerSecond: float64(m.perBurst) / end.Sub(start).Seconds()}, err
+	}}
+	m.rival = rival("pgbench, one transaction per order", s.bench, orders.Transaction)
+	err = takeTurns(ctx, bursts, m.plan.brief, m.plan.brief, m.settled, m.rival)
+	m.clientsOf = orders.Transaction.Clients()
+	return err
 }
-func (*commits) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func symbolsOf(pairs []market.Pair) (symbols []string) {
+	for _, pair := range pairs {
+		symbols = append(symbols, pair.Symbol)
+	}
+	return symbols
+}
+
+func (m *measuredTicks) describe(ctx context.Context, s *scene) (report.Section, error) {
+	row := func(name string, times []time.Duration, goals ...string) []string {
+		slices.Sort(times)
+		goals = append(goals, "", "")
+		return []string{
+			name, report.Milliseconds(times[len(times)/2]), report.Milliseconds(times[len(times)*99/100]), goals[0], goals[1],
+		}
+	}
+	described := report.Section{
+		Title: "From a tick to durable fills",
+		Table: [][]string{
+			{"", "p50", "p99", "goal", "floor"},
+			row("tick until an order that it crosses is filled", m.fills),
+			row(fmt.Sprintf("tick until all %d that it crosses are", crossedPerTick), m.all, "10 · 30 ms", "20 · 60 ms"),
+			{"burst: fills per second", report.Grouped(m.settled.rate()), "", "", ""},
+			{"pgbench, one transaction per order: orders per second", report.Grouped(m.rival.rate()), "", "", ""},
+			{"burst ÷ pgbench", report.Ratio(m.settled.over(m.rival)), "", "4", "3"},
+		},
+	}
+	var err error
+	described.Notes, err = s.notes(ctx,
+		fmt.Sprintf("%d ticks, one after the other, each of another of %d pairs, and each crossing %d buys of as many agents. A fill "+
+			"counts from the moment at which the database has acknowledged its commit: open loop, nothing is left out.",
+			len(m.all), m.pairs, crossedPerTick),
+		fmt.Sprintf("A burst is one move of the market that crosses %s orders at once, from the tick until the last is durable. Median of "+
+			"%d, in turn with pgbench at %d clients.", report.Grouped(float64(m.perBurst)), bursts, m.clientsOf),
+		"For the ticks alone the server's matcher and writers run in the process of the bench, where the prices can be moved by hand.",
+		fmt.Sprintf("The matcher had read all %s resting orders after %s. They take %s of the heap, after collection: %d bytes each.",
+			report.Grouped(float64(m.plan.resting)), m.loading.Round(time.Millisecond), report.Megabytes(m.memory), m.memory/int64(m.plan.resting)),
+		"How long it takes to find the orders that a tick crosses, in memory (goal 50 µs, floor 200 µs): "+
+			"go test -run none -bench Crossing ./internal/exchange.")
+	return described, err
+}

@@ -1,26 +1,28 @@
-package main
+// Package report writes down what was measured, for the terminal and as Markdown.
+package report
 
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// section is one part of the report.
-type section struct {
-	title string
-	table [][]string // the first row is its head
-	notes []string
-	plans []string
+// Section is one part of the report.
+type Section struct {
+	Title string
+	Table [][]string // the first row is its head
+	Notes []string
 }
 
-type report []section
+// Report is everything that was measured.
+type Report []Section
 
-// publish prints the report and, where a file is named, writes it there as Markdown.
-func (r report) publish(file string) error {
+// Publish prints the report and, where a file is named, writes it there as Markdown.
+func (r Report) Publish(file string) error {
 	var text, markdown strings.Builder
 	for _, s := range r {
 		s.text(&text)
@@ -32,43 +34,37 @@ func (r report) publish(file string) error {
 	return os.WriteFile(file, []byte(markdown.String()), 0o644)
 }
 
-func (s section) text(out *strings.Builder) {
-	fmt.Fprintf(out, "\n%s\n\n", s.title)
+func (s Section) text(out *strings.Builder) {
+	fmt.Fprintf(out, "\n%s\n\n", s.Title)
 	widths := s.widths()
-	for _, row := range s.table {
+	for _, row := range s.Table {
 		out.WriteString("  " + strings.TrimRight(strings.Join(padded(row, widths), "  "), " ") + "\n")
 	}
 	out.WriteString("\n")
-	for _, note := range s.notes {
+	for _, note := range s.Notes {
 		out.WriteString(wrapped(note, 118))
-	}
-	for _, plan := range s.plans {
-		out.WriteString("\n" + plan + "\n")
 	}
 }
 
-func (s section) markdown(out *strings.Builder) {
-	fmt.Fprintf(out, "## %s\n\n", s.title)
+func (s Section) markdown(out *strings.Builder) {
+	fmt.Fprintf(out, "## %s\n\n", s.Title)
 	widths := s.widths()
-	for i, row := range s.table {
+	for i, row := range s.Table {
 		out.WriteString("| " + strings.Join(padded(row, widths), " | ") + " |\n")
 		if i == 0 {
 			out.WriteString("|---" + strings.Repeat("|--:", len(row)-1) + "|\n")
 		}
 	}
 	out.WriteString("\n")
-	for _, note := range s.notes {
+	for _, note := range s.Notes {
 		out.WriteString("- " + note + "\n")
-	}
-	for _, plan := range s.plans {
-		out.WriteString("\n```\n" + plan + "\n```\n")
 	}
 	out.WriteString("\n")
 }
 
-func (s section) widths() []int {
-	widths := make([]int, len(s.table[0]))
-	for _, row := range s.table {
+func (s Section) widths() []int {
+	widths := make([]int, len(s.Table[0]))
+	for _, row := range s.Table {
 		for i, cell := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
@@ -102,8 +98,17 @@ func wrapped(text string, width int) string {
 	return out.String() + line + "\n"
 }
 
-// grouped writes a number without decimals: 1,234,567.
-func grouped(n float64) string {
+// Median answers the median of some figures.
+func Median[Figure float64 | time.Duration | int64](figures []Figure) Figure {
+	sorted := slices.Sorted(slices.Values(figures))
+	return sorted[len(sorted)/2]
+}
+
+// Grouped writes a number without decimals: 1,234,567. Of nothing it writes nothing.
+func Grouped(n float64) string {
+	if n == 0 {
+		return ""
+	}
 	digits := strconv.FormatFloat(n, 'f', 0, 64)
 	for at := len(digits) - 3; at > 0; at -= 3 {
 		digits = digits[:at] + "," + digits[at:]
@@ -111,8 +116,23 @@ func grouped(n float64) string {
 	return digits
 }
 
-func ratio(a, b float64) string { return strconv.FormatFloat(a/b, 'f', 2, 64) }
+// Ratio writes a ratio; of what is not known it writes nothing.
+func Ratio(r float64) string {
+	if r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(r, 'f', 2, 64)
+}
 
-func milliseconds(d time.Duration) string {
+// Milliseconds writes a time.
+func Milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', 2, 64) + " ms"
+}
+
+// Megabytes writes an amount of memory; of what is not known it writes nothing.
+func Megabytes(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64) + " MB"
 }
