@@ -12,10 +12,12 @@ union all
 select
     c.id as account_id, coalesce(a.id, '00000000-0000-0000-0000-000000000000'::uuid) as agent_id, coalesce(a.status, '') as status,
     false as by_agent
-from accounts as c
-left join agents as a on a.id = coalesce(sqlc.narg('agent_id')::uuid, c.default_agent_id) and a.account_id = c.id
-where c.api_key_digest = sqlc.narg('key_digest')::bytea
-    or (sqlc.narg('key_digest')::bytea is null and c.id = sqlc.narg('account_id')::uuid);
+from (
+    select * from accounts where accounts.api_key_digest = sqlc.narg('key_digest')::bytea
+    union all
+    select * from accounts where sqlc.narg('key_digest')::bytea is null and accounts.id = sqlc.narg('account_id')::uuid
+) as c
+left join agents as a on a.id = coalesce(sqlc.narg('agent_id')::uuid, c.default_agent_id) and a.account_id = c.id;
 
 -- ScopeStatus goes before what is read of an agent in the same pipeline: no row, no right to read it.
 -- name: ScopeStatus :many
@@ -156,22 +158,27 @@ with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
     where one.id = @agent_id::uuid and not @whole_account::boolean
     union all
-    select each.id, each.session_id, each.session_started_at
-    from agents as one
-    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
-    where one.id = @agent_id::uuid and @whole_account::boolean
+    select each.id, each.session_id, each.session_started_at from agents as each
+    where @whole_account::boolean and each.status = 'active'
+        and each.account_id = (select owned.account_id from agents as owned where owned.id = @agent_id::uuid)
 )
 select
     t.agent_id, t.executed_at::timestamptz as at, t.id::uuid as trade_id, t.equity::numeric as equity,
     t.side::text as side, t.realized_pnl::numeric as realized_pnl
 from measured as m
-inner join trades as t on t.agent_id = m.id and t.session_id = m.session_id
-where t.id >= @first_id::uuid
+cross join lateral (
+    select * from trades
+    where trades.agent_id = m.id and trades.session_id = m.session_id and trades.id >= @first_id::uuid
+    offset 0 -- agent by agent: the planner may not turn this around and look for agents of all trades
+) as t
 union all
 select p.agent_id, p.at, '00000000-0000-0000-0000-000000000000'::uuid, p.equity, ''::text, 0::numeric
 from measured as m
-inner join equity_points as p on p.agent_id = m.id
-where p.at >= greatest(@since::timestamptz, m.session_started_at)
+cross join lateral (
+    select * from equity_points
+    where equity_points.agent_id = m.id and equity_points.at >= greatest(@since::timestamptz, m.session_started_at)
+    offset 0
+) as p
 order by 1, 2, 3;
 
 -- EquityOpening answers the last known point before a time of the current sessions that EquityCurve goes through.
@@ -180,10 +187,9 @@ with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
     where one.id = @agent_id::uuid and not @whole_account::boolean
     union all
-    select each.id, each.session_id, each.session_started_at
-    from agents as one
-    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
-    where one.id = @agent_id::uuid and @whole_account::boolean
+    select each.id, each.session_id, each.session_started_at from agents as each
+    where @whole_account::boolean and each.status = 'active'
+        and each.account_id = (select owned.account_id from agents as owned where owned.id = @agent_id::uuid)
 )
 select m.id::uuid as agent_id, known.equity::numeric as equity
 from measured as m
@@ -244,8 +250,11 @@ order by v.at;
 select
     a.id as agent_id, a.account_id, a.display_name, a.starting_balance, a.session_started_at, b.asset,
     (b.available + b.locked)::numeric as total, b.cost_basis
-from agents as one
-inner join agents as a on a.account_id = one.account_id and a.status = 'active'
-inner join balances as b on b.agent_id = a.id
-where one.id = @agent_id::uuid
+from (
+    select * from agents
+    where agents.status = 'active'
+        and agents.account_id = (select owned.account_id from agents as owned where owned.id = @agent_id::uuid)
+    offset 0
+) as a
+cross join lateral (select * from balances where balances.agent_id = a.id offset 0) as b
 order by a.id;

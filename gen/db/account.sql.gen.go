@@ -101,22 +101,27 @@ with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
     where one.id = $1::uuid and not $2::boolean
     union all
-    select each.id, each.session_id, each.session_started_at
-    from agents as one
-    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
-    where one.id = $1::uuid and $2::boolean
+    select each.id, each.session_id, each.session_started_at from agents as each
+    where $2::boolean and each.status = 'active'
+        and each.account_id = (select owned.account_id from agents as owned where owned.id = $1::uuid)
 )
 select
     t.agent_id, t.executed_at::timestamptz as at, t.id::uuid as trade_id, t.equity::numeric as equity,
     t.side::text as side, t.realized_pnl::numeric as realized_pnl
 from measured as m
-inner join trades as t on t.agent_id = m.id and t.session_id = m.session_id
-where t.id >= $3::uuid
+cross join lateral (
+    select agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl, executed_at from trades
+    where trades.agent_id = m.id and trades.session_id = m.session_id and trades.id >= $3::uuid
+    offset 0 -- agent by agent: the planner may not turn this around and look for agents of all trades
+) as t
 union all
 select p.agent_id, p.at, '00000000-0000-0000-0000-000000000000'::uuid, p.equity, ''::text, 0::numeric
 from measured as m
-inner join equity_points as p on p.agent_id = m.id
-where p.at >= greatest($4::timestamptz, m.session_started_at)
+cross join lateral (
+    select agent_id, at, equity, unrealized_pnl, realized_pnl from equity_points
+    where equity_points.agent_id = m.id and equity_points.at >= greatest($4::timestamptz, m.session_started_at)
+    offset 0
+) as p
 order by 1, 2, 3
 `
 
@@ -249,10 +254,9 @@ with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
     where one.id = $3::uuid and not $4::boolean
     union all
-    select each.id, each.session_id, each.session_started_at
-    from agents as one
-    inner join agents as each on each.account_id = one.account_id and each.status = 'active'
-    where one.id = $3::uuid and $4::boolean
+    select each.id, each.session_id, each.session_started_at from agents as each
+    where $4::boolean and each.status = 'active'
+        and each.account_id = (select owned.account_id from agents as owned where owned.id = $3::uuid)
 )
 select m.id::uuid as agent_id, known.equity::numeric as equity
 from measured as m
@@ -316,10 +320,13 @@ const LeaderboardBooks = `-- name: LeaderboardBooks :many
 select
     a.id as agent_id, a.account_id, a.display_name, a.starting_balance, a.session_started_at, b.asset,
     (b.available + b.locked)::numeric as total, b.cost_basis
-from agents as one
-inner join agents as a on a.account_id = one.account_id and a.status = 'active'
-inner join balances as b on b.agent_id = a.id
-where one.id = $1::uuid
+from (
+    select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agents
+    where agents.status = 'active'
+        and agents.account_id = (select owned.account_id from agents as owned where owned.id = $1::uuid)
+    offset 0
+) as a
+cross join lateral (select agent_id, asset, available, locked, cost_basis, opened_at from balances where balances.agent_id = a.id offset 0) as b
 order by a.id
 `
 
@@ -781,16 +788,18 @@ union all
 select
     c.id as account_id, coalesce(a.id, '00000000-0000-0000-0000-000000000000'::uuid) as agent_id, coalesce(a.status, '') as status,
     false as by_agent
-from accounts as c
-left join agents as a on a.id = coalesce($2::uuid, c.default_agent_id) and a.account_id = c.id
-where c.api_key_digest = $1::bytea
-    or ($1::bytea is null and c.id = $3::uuid)
+from (
+    select id, display_name, email, email_folded, api_key_digest, api_secret_digest, starting_balance, default_agent_id, created_at from accounts where accounts.api_key_digest = $1::bytea
+    union all
+    select id, display_name, email, email_folded, api_key_digest, api_secret_digest, starting_balance, default_agent_id, created_at from accounts where $1::bytea is null and accounts.id = $2::uuid
+) as c
+left join agents as a on a.id = coalesce($3::uuid, c.default_agent_id) and a.account_id = c.id
 `
 
 type ScopeResolveParams struct {
 	KeyDigest []byte
-	AgentID   *uuid.UUID
 	AccountID *uuid.UUID
+	AgentID   *uuid.UUID
 }
 
 type ScopeResolveRow struct {
@@ -805,7 +814,7 @@ type ScopeResolveRow struct {
 // ScopeResolve finds out whom a key or an account stands for. Of an agent's key: that agent. Of an account's key or an
 // account: the agent that is asked for, else the default one, or the nil id where there is none such.
 func (q *Queries) ScopeResolve(ctx context.Context, db DBTX, arg ScopeResolveParams) ([]ScopeResolveRow, error) {
-	rows, err := db.Query(ctx, ScopeResolve, arg.KeyDigest, arg.AgentID, arg.AccountID)
+	rows, err := db.Query(ctx, ScopeResolve, arg.KeyDigest, arg.AccountID, arg.AgentID)
 	if err != nil {
 		return nil, err
 	}

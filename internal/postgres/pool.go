@@ -23,7 +23,7 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 // is waited for no longer than a second, as one agent's long work must not stall the others.
 func OpenWriters(ctx context.Context, url string, writers int32) (*pgxpool.Pool, error) {
 	return open(ctx, url, writers, map[string]string{
-		"plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_mergejoin": "off",
+		"plan_cache_mode": "force_generic_plan",
 		"lock_timeout": "1s", "statement_timeout": "6s",
 	})
 }
@@ -76,6 +76,10 @@ func configure(url string) (*pgxpool.Config, error) {
 	// A connection keeps the plans of its statements. One made while a table was small would be a sequential scan, and
 	// go on being one when the table has grown to a million rows; measured, a list page of 100 took 300 ms instead of 2.
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	// The same goes for joins that read a whole table to look a few rows up in it: the leaderboard of an account of ten
+	// agents read the trades of all accounts, until statistics told how many those are.
+	config.ConnConfig.RuntimeParams["enable_hashjoin"] = "off"
+	config.ConnConfig.RuntimeParams["enable_mergejoin"] = "off"
 	// A scan that there is no other way than to make is then reckoned to cost so much that PostgreSQL would compile each
 	// such statement before executing it; measured, the matcher's look at what has changed took 100 ms instead of 1.
 	config.ConnConfig.RuntimeParams["jit"] = "off"
