@@ -77,11 +77,13 @@ func (e *APIError) Error() string {
 	for _, violation := range e.Violations() {
 		fmt.Fprintf(&text, " %s: %s.", cmp.Or(violation.Field, "body"), violation.Message)
 	}
-	if refusal := e.Refusal(); refusal != nil && refusal.Reason != nil {
-		fmt.Fprintf(&text, " reason: %s.", *refusal.Reason)
-	}
-	if refusal := e.Refusal(); refusal != nil && refusal.MaxAllowedQuantity != nil {
-		fmt.Fprintf(&text, " max_allowed_quantity: %s.", refusal.MaxAllowedQuantity)
+	if refusal := e.Refusal(); refusal != nil {
+		if refusal.Reason != nil {
+			fmt.Fprintf(&text, " reason: %s.", *refusal.Reason)
+		}
+		if refusal.MaxAllowedQuantity != nil {
+			fmt.Fprintf(&text, " max_allowed_quantity: %s.", refusal.MaxAllowedQuantity)
+		}
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&text, " (request %s)", e.RequestID)
