@@ -21,7 +21,8 @@ const (
 // Options configure a [Client]. The zero value is a client of a server on this machine, with the credentials that the
 // environment holds, if any.
 type Options struct {
-	// BaseURL is where the server is. Default: AGENTEXCHANGE_BASE_URL, else http://127.0.0.1:8080.
+	// BaseURL is where the server is, with or without /api/v1 at its end. Default: AGENTEXCHANGE_BASE_URL, else
+	// http://127.0.0.1:8080.
 	BaseURL string
 
 	// APIKey is an account's or an agent's key. If APIKey, APISecret and Token are all empty, AGENTEXCHANGE_API_KEY and
@@ -75,7 +76,7 @@ func New(options Options) (*Client, error) {
 		}
 	}
 	c := &Client{
-		baseURL:    cmp.Or(options.BaseURL, os.Getenv("AGENTEXCHANGE_BASE_URL"), defaultBaseURL),
+		baseURL:    base(cmp.Or(options.BaseURL, os.Getenv("AGENTEXCHANGE_BASE_URL"), defaultBaseURL)),
 		agentID:    options.AgentID,
 		timeout:    cmp.Or(options.Timeout, defaultTimeout),
 		maxRetries: max(cmp.Or(options.MaxRetries, defaultMaxRetries), 0),
@@ -83,7 +84,6 @@ func New(options Options) (*Client, error) {
 		apiKey:     options.APIKey,
 	}
 	c.tokens = &tokens{client: c, secret: options.APISecret, token: options.Token}
-	c.baseURL = strings.TrimRight(c.baseURL, "/")
 	if u, err := url.Parse(c.baseURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, errors.New("agentexchange: the base URL is not an http or https URL such as " + defaultBaseURL)
 	}
@@ -101,6 +101,11 @@ func (c *Client) String() string {
 
 // GoString is [Client.String].
 func (c *Client) GoString() string { return c.String() }
+
+// base is what paths are appended to. The server says that the API is at …/api/v1, which paths begin with.
+func base(address string) string {
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(address, "/"), "/api/v1"), "/")
+}
 
 // withoutRedirects answers a client that follows no redirect: the API has none, and one would take the API key along to
 // wherever it leads.

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/agentexchange/agentexchange/internal/sdk/readme"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/stretchr/testify/require"
@@ -49,16 +50,21 @@ func TestTheSDKsOwnTestsPassAndCallEveryOperation(t *testing.T) {
 	}
 }
 
-func TestTheReadmesQuickstartCompiles(t *testing.T) {
+func TestItWorksAsTheReadmeSays(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join(sdk, "README.md"))
+	page := filepath.Join(sdk, "README.md")
+	checkout, err := filepath.Abs("../../..")
 	require.NoError(t, err)
-	_, after, found := strings.Cut(string(readme), "```go\n")
-	require.True(t, found)
-	program, _, _ := strings.Cut(after, "```")
-	path := filepath.Join(t.TempDir(), "main.go")
-	require.NoError(t, os.WriteFile(path, []byte(program), 0o600))
-	run(t, "", "example", "go", "vet", path)
+	project := t.TempDir()
+	quickstart := readme.Blocks(t, page, "go")[0]
+	require.NoError(t, os.WriteFile(filepath.Join(project, "main.go"), []byte(quickstart), 0o600))
+
+	// All that it depends on is there once the example's dependencies are; then nobody is asked for versions or sums.
+	run(t, "", "example", "go", "mod", "download")
+	said := run(t, testkit.Start(t).URL, project,
+		"env", "GOPROXY=off", "GOSUMDB=off", "bash", "-c", readme.Script(t, page, checkout))
+	require.Regexp(t, `(?m)^filled \d+\.\d+$`, said)
+	require.Contains(t, said, "\nReset to 5000 USDT.\n")
 }
 
 func TestEveryOperationHasAMethodAndEveryErrorCodeAConstant(t *testing.T) {

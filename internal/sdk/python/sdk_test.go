@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/agentexchange/agentexchange/internal/sdk/readme"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/agentexchange/agentexchange/internal/testkit/toolchain"
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,20 @@ func TestTheExampleTradesUntilALimitStopsItAndResets(t *testing.T) {
 	t.Parallel()
 	printed := run(t, at(testkit.Start(t)), "python", "-W", "error", "example.py")
 	require.Contains(t, printed, "Refused: position_limit_exceeded. At most 0.0")
+	require.Contains(t, printed, "After the reset: 5000.00000000 USDT.")
+}
+
+func TestItInstallsAndRunsAsTheReadmeSays(t *testing.T) {
+	t.Parallel()
+	checkout, installed := t.TempDir(), t.TempDir()
+	for _, part := range []string{"gen/sdk/python", "internal/sdk/python"} {
+		require.NoError(t, os.CopyFS(filepath.Join(checkout, part), os.DirFS(filepath.Join("../../..", part))))
+	}
+	script := readme.Script(t, filepath.Join(checkout, "gen/sdk/python/README.md"), checkout)
+	// The locked tools have what it is built with and what it needs, so that no registry is asked.
+	env := append(at(testkit.Start(t)), "PYTHONPATH="+installed, "PIP_TARGET="+installed,
+		"PIP_NO_INDEX=1", "PIP_NO_DEPS=1", "PIP_NO_BUILD_ISOLATION=0")
+	printed := run(t, env, "bash", "-c", script)
 	require.Contains(t, printed, "After the reset: 5000.00000000 USDT.")
 }
 

@@ -7,11 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/sdk/readme"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/agentexchange/agentexchange/internal/testkit/toolchain"
 	"github.com/stretchr/testify/require"
@@ -50,12 +51,42 @@ func TestThePackedSDKWorksForItsUsers(t *testing.T) {
 	})
 }
 
+func TestItInstallsAndRunsAsTheReadmeSays(t *testing.T) {
+	t.Parallel()
+	tools := toolchain.For(t, filepath.Join(sdk, "package-lock.json"))
+	page := filepath.Join(sdk, "README.md")
+	checkout, project := t.TempDir(), t.TempDir()
+	source := filepath.Join(checkout, "gen/sdk/typescript")
+	copyPackage(t, source)
+	example := filepath.Join(checkout, "internal/sdk/typescript/example.ts")
+	require.NoError(t, os.MkdirAll(filepath.Dir(example), 0o700))
+	write(t, example, read(t, "example.ts"))
+	write(t, filepath.Join(project, "package.json"), []byte(`{}`))
+	write(t, filepath.Join(project, "quickstart.mjs"), []byte(readme.Blocks(t, page, "ts")[0]))
+
+	// What the lock names has been fetched for the tools.
+	said := run(t, tools.Command(t.Context(), "bash", "-c", readme.Script(t, page, checkout)), project,
+		"AGENTEXCHANGE_BASE_URL="+testkit.Start(t).URL,
+		"npm_config_prefer_offline=true", "npm_config_audit=false", "npm_config_fund=false")
+	require.Regexp(t, `(?m)^bought at \d+\.\d+, fee \d+\.\d+$`, said)
+	require.Contains(t, said, "After the reset: 5000.00000000 USDT.")
+}
+
+// copyPackage copies the SDK as it is committed, without what may have been built in it.
+func copyPackage(t *testing.T, target string) {
+	t.Helper()
+	require.NoError(t, os.CopyFS(target, os.DirFS(sdk)))
+	for _, built := range []string{"dist", "node_modules"} {
+		require.NoError(t, os.RemoveAll(filepath.Join(target, built)))
+	}
+}
+
 // install packs the SDK and makes a project that has the package and nothing else. No registry is asked.
 func install(t *testing.T, project string) {
 	t.Helper()
 	tools := toolchain.For(t, filepath.Join(sdk, "package-lock.json"))
 	source := t.TempDir()
-	require.NoError(t, os.CopyFS(source, os.DirFS(sdk)))
+	copyPackage(t, source)
 	run(t, tools.Command(t.Context(), "npm", "pack", "--offline"), source)
 	packed, err := filepath.Glob(filepath.Join(source, "agentexchange-*.tgz"))
 	require.NoError(t, err)
@@ -71,13 +102,8 @@ func bring(t *testing.T, project string) {
 	for _, name := range []string{"tsconfig.json", "example.ts"} {
 		write(t, filepath.Join(project, name), read(t, name))
 	}
-	blocks := regexp.MustCompile("(?s)```ts\n(.*?)```").FindAllSubmatch(read(t, filepath.Join(sdk, "README.md")), -1)
-	require.NotEmpty(t, blocks)
-	var examples []byte
-	for _, block := range blocks {
-		examples = append(examples, block[1]...)
-	}
-	write(t, filepath.Join(project, "readme.ts"), examples)
+	examples := strings.Join(readme.Blocks(t, filepath.Join(sdk, "README.md"), "ts"), "")
+	write(t, filepath.Join(project, "readme.ts"), []byte(examples))
 }
 
 func read(t *testing.T, path string) []byte {

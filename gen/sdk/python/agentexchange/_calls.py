@@ -75,10 +75,8 @@ class Settings:
         if api_key is None and api_secret is None and token is None:
             api_key = os.environ.get("AGENTEXCHANGE_API_KEY") or None
             api_secret = os.environ.get("AGENTEXCHANGE_API_SECRET") or None
-        base_url = base_url or os.environ.get("AGENTEXCHANGE_BASE_URL") or DEFAULT_BASE_URL
-        if httpx.URL(base_url).userinfo:
-            raise ValueError("base_url holds a user or password; it is printed, and would be sent in place of a token.")
-        return Settings(base_url.rstrip("/"), api_key, api_secret, agent_id, timeout, max_retries)
+        base_url = _base(base_url or os.environ.get("AGENTEXCHANGE_BASE_URL") or DEFAULT_BASE_URL)
+        return Settings(base_url, api_key, api_secret, agent_id, timeout, max_retries)
 
     @property
     def can_login(self) -> bool:
@@ -157,6 +155,19 @@ def carry_out(call: Call[T], settings: Settings, kept: Token) -> Generator[Step,
             attempt += 1
         else:
             raise failure
+
+
+def _base(address: str) -> str:
+    """What paths are appended to. The server says that the API is at …/api/v1, which paths begin with."""
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"base_url is not an http:// or https:// URL such as {DEFAULT_BASE_URL}.")
+    if url.userinfo:
+        raise ValueError("base_url holds a user or password; it is printed, and would be sent in place of a token.")
+    return address.rstrip("/").removesuffix("/api/v1").rstrip("/")
 
 
 def _scheme(call: Call[Any], settings: Settings, kept: Token) -> Scheme:

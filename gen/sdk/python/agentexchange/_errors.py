@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from ._codec import decode
@@ -55,7 +55,18 @@ class APIError(AgentExchangeError):
         self.details, self.request_id = details or {}, request_id
 
     def __str__(self) -> str:
-        return f"{self.message} [{self.code or 'no code'}, status {self.status}, request {self.request_id}]"
+        named = "".join(f" {name}: {text}." for name, text in self._named())
+        return f"{self.message}{named} [{self.code or 'no code'}, status {self.status}, request {self.request_id}]"
+
+    def _named(self) -> Iterator[tuple[str, Any]]:
+        """What the details name: the fields of an invalid request, or the limit that an order breaks."""
+        violations = self.details.get("errors")
+        for each in violations if isinstance(violations, list) else []:
+            if isinstance(each, Mapping):
+                yield each.get("field") or "body", each.get("message")
+        for name in ("reason", "max_allowed_quantity"):
+            if name in self.details:
+                yield name, self.details[name]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Its arguments have names, which pickle would forget.

@@ -1,6 +1,7 @@
 package agentexchange
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func newAPIError(operation string, response *http.Response, body []byte) *APIErr
 	return e
 }
 
-// Error says what failed, why, and the id of the request.
+// Error says what failed, why, what would pass, and the id of the request.
 func (e *APIError) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "agentexchange: %s: %d", e.Operation, e.Status)
@@ -74,7 +75,15 @@ func (e *APIError) Error() string {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
 	for _, violation := range e.Violations() {
-		fmt.Fprintf(&text, " %s: %s.", violation.Field, violation.Message)
+		fmt.Fprintf(&text, " %s: %s.", cmp.Or(violation.Field, "body"), violation.Message)
+	}
+	if refusal := e.Refusal(); refusal != nil {
+		if refusal.Reason != nil {
+			fmt.Fprintf(&text, " reason: %s.", *refusal.Reason)
+		}
+		if refusal.MaxAllowedQuantity != nil {
+			fmt.Fprintf(&text, " max_allowed_quantity: %s.", refusal.MaxAllowedQuantity)
+		}
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&text, " (request %s)", e.RequestID)

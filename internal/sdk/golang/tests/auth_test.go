@@ -226,6 +226,18 @@ func TestTheEnvironmentIsUsedWhereNothingIsGiven(t *testing.T) {
 	require.Equal(t, "agentexchange.Client(http://127.0.0.1:8080)", newClient(t, agentexchange.Options{}).String())
 }
 
+func TestTheBaseURLMayBeThatOfTheAPI(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"/", "/api/v1", "/api/v1//"} {
+		p := newProxy(t, nil)
+		client := newClient(t, agentexchange.Options{BaseURL: p.URL + end})
+		_, err := client.ListPairs(t.Context())
+		require.NoError(t, err, end)
+		_, err = client.GetHealth(t.Context())
+		require.NoError(t, err, end)
+	}
+}
+
 func TestAClientThatCouldNotWorkIsNotMade(t *testing.T) {
 	t.Parallel()
 	for want, options := range map[string]agentexchange.Options{

@@ -28,6 +28,7 @@ func TestARefusalNamesTheLimitAndWhatWouldPass(t *testing.T) {
 	require.Equal(t, agentexchange.RefusalDetailsReasonPositionLimitExceeded, *details.Reason)
 	require.True(t, details.MaxAllowedQuantity.IsPositive())
 	require.Empty(t, refused.Violations())
+	require.Contains(t, err.Error(), " reason: position_limit_exceeded. max_allowed_quantity: "+details.MaxAllowedQuantity.String()+".")
 
 	_, err = trader.PlaceOrder(t.Context(), marketBuy(details.MaxAllowedQuantity.Div(decimal.NewFromInt(2)).Truncate(5).String()))
 	require.NoError(t, err)

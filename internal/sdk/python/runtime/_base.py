@@ -34,7 +34,8 @@ class BaseClient(Generic[HTTP]):
             api_key: An agent's key, for what the agent does; or the account's key. Given neither a key, a secret nor a
                 token, the client takes AGENTEXCHANGE_API_KEY and AGENTEXCHANGE_API_SECRET from the environment.
             api_secret: The account's secret. With it the client logs in by itself where an operation needs a token.
-            base_url: Where the server is. Default: AGENTEXCHANGE_BASE_URL, else http://127.0.0.1:8080.
+            base_url: Where the server is, with or without /api/v1 at its end. Default: AGENTEXCHANGE_BASE_URL, else
+                http://127.0.0.1:8080.
             agent_id: The agent that the account acts for, where an operation can be told and is not.
             token: A token got elsewhere. Renewed only if there is an api_secret too.
             timeout: Seconds to wait, at each attempt, for a connection and for every piece of the answer.

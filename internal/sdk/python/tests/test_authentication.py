@@ -210,6 +210,19 @@ def test_a_base_url_with_a_password_is_refused(connect: Connect) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", ["127.0.0.1:8080", "localhost:8080", "example.com", "ftp://example.com", "http://"])
+def test_a_base_url_that_is_none_is_refused(connect: Connect, given: str) -> None:
+    with pytest.raises(ValueError, match="not an http:// or https:// URL"):
+        connect(base_url=given)
+
+
+@pytest.mark.parametrize("end", ["/", "/api/v1", "/api/v1//"])
+def test_the_base_url_may_be_that_of_the_api(connect: Connect, end: str) -> None:
+    client = connect(base_url=SERVER + end)
+    assert client.list_pairs().pairs
+    assert client.get_health().status == "ok"
+
+
 def test_errors_can_be_pickled(connect: Connect, account: AccountCredentials) -> None:
     with pytest.raises(APIError) as caught:
         connect(api_key=account.api_key, base_url=SERVER).get_price("NOSUCH")

@@ -15,10 +15,11 @@ from agentexchange import (
     APIError,
     APITimeoutError,
     ErrorDetails,
+    OrderRejectedError,
     OverloadedError,
     ValidationError,
 )
-from conftest import Connect
+from conftest import SERVER, Connect
 from proxy import Answer, Cut, Hold, Proxy, refusal
 
 AGENTS, HEALTH = "/api/v1/agents", "/healthz"
@@ -98,6 +99,30 @@ def test_what_will_not_pass_is_not_tried_again(connect: Connect, proxy: Proxy, a
     assert caught.value.status == 422
     assert [each.field for each in caught.value.details_as(ErrorDetails).errors or []] == ["/display_name"]
     assert proxy.count(AGENTS) == 1
+
+
+def test_an_invalid_request_is_told_by_its_fields(owner: AgentExchangeClient) -> None:
+    with pytest.raises(ValidationError) as caught:
+        owner.create_agent(display_name="", risk_profile={"max_open_orders": 999})
+    violations = caught.value.details_as(ErrorDetails).errors or []
+    assert {each.field for each in violations} == {"/display_name", "/risk_profile/max_open_orders"}
+    for each in violations:
+        assert f" {each.field}: {each.message}." in str(caught.value)
+
+
+def test_a_refused_order_is_told_by_what_would_pass(account: AccountCredentials) -> None:
+    with AgentExchangeClient(api_key=account.agent_api_key, base_url=SERVER) as trader:
+        with pytest.raises(OrderRejectedError) as caught:
+            trader.place_order(symbol="BTCUSDT", side="buy", type="market", quantity=1000)
+    most = caught.value.details["max_allowed_quantity"]
+    assert f" reason: position_limit_exceeded. max_allowed_quantity: {most}. [" in str(caught.value)
+
+
+@pytest.mark.parametrize("details", [b"[]", b'{"errors": 1}', b'{"errors": [1]}'])
+def test_details_that_nobody_knows_do_no_harm(connect: Connect, proxy: Proxy, details: bytes) -> None:
+    proxy.order(HEALTH, Answer(400, b'{"error": {"code": "NEW", "message": "No.", "details": ' + details + b"}}"))
+    with pytest.raises(APIError, match=r"^No\. \[NEW"):
+        connect(base_url=proxy.url).get_health()
 
 
 def test_the_server_says_how_long_to_wait(connect: Connect, proxy: Proxy) -> None:

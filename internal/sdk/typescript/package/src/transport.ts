@@ -6,7 +6,10 @@ import { Session } from "./session.js";
 
 /** What a client is made of. All of it may be left out. */
 export interface ClientOptions {
-  /** Where the server is. Default: the environment's `AGENTEXCHANGE_BASE_URL`, else `http://127.0.0.1:8080`. */
+  /**
+   * Where the server is, with or without `/api/v1` at its end. Default: the environment's `AGENTEXCHANGE_BASE_URL`, else
+   * `http://127.0.0.1:8080`.
+   */
   baseUrl?: string | undefined;
   /**
    * An account's or an agent's key. When neither key, secret nor token is given, key and secret are taken from the
@@ -170,9 +173,9 @@ export abstract class Transport {
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
       signal?.throwIfAborted();
-      const what = `${init.method} ${url.pathname}`;
+      const what = `${init.method} ${url.origin}${url.pathname}`;
       if (ending.signal.aborted) throw new TimeoutError(`${what} was not answered within ${timeoutMs} ms.`);
-      throw new ConnectionError(`${what} was not answered: the connection failed.`, { cause });
+      throw new ConnectionError(`${what} was not answered: ${codeOf(cause) ?? "the connection failed"}.`, { cause });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
@@ -193,12 +196,22 @@ function segment(value: string): string {
   return encodeURIComponent(value);
 }
 
+/** What paths are appended to. The server says that the API is at …/api/v1, which paths begin with. */
 function baseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     throw new TypeError("baseUrl is to be a URL such as http://127.0.0.1:8080.");
   }
-  return text.replace(/\/+$/, "");
+  if (url.username || url.password) throw new TypeError("baseUrl holds a user or password, which fetch refuses to send.");
+  return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "").replace(/\/+$/, "");
+}
+
+/** The code of an error or of what caused it: Node.js has `fetch` fail with "fetch failed", because of ECONNREFUSED. */
+function codeOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("code" in at && typeof at.code === "string") return at.code;
+  }
+  return undefined;
 }
 
 /** What the environment says, where there is one: a browser has none. */
