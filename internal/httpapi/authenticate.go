@@ -18,7 +18,7 @@ func (s *Server) authenticate(op *operation) echo.MiddlewareFunc {
 		case schemeNone:
 			return next
 		case schemeEither:
-			return s.scoped(next)
+			return s.scoped(op, next)
 		}
 		return func(c echo.Context) error {
 			r := c.Request()

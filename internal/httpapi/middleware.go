@@ -165,9 +165,9 @@ func allowOrigins(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins: origins,
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowHeaders: []string{"Authorization", "Content-Type", headerIdempotencyKey, "X-API-Key", "X-Agent-Id", headerRequestID,
+		AllowHeaders: []string{"Authorization", "Content-Type", headerIdempotencyKey, "X-API-Key", "X-Agent-Id", headerRequestID, "If-None-Match",
 			"Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"},
-		ExposeHeaders: []string{headerRequestID, headerIdempotencyReplayed, "Retry-After"},
+		ExposeHeaders: []string{"ETag", headerRequestID, headerIdempotencyReplayed, "Retry-After"},
 		MaxAge:        int((10 * time.Minute).Seconds()),
 	})
 }

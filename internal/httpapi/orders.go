@@ -7,7 +7,6 @@ import (
 
 	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/exchange"
-	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/jackc/pgx/v5"
 )
@@ -119,12 +118,6 @@ func (s *Server) ListTrades(ctx context.Context, req api.ListTradesRequestObject
 // ResetAccount resets the agent in scope, for its owner.
 func (s *Server) ResetAccount(ctx context.Context, req api.ResetAccountRequestObject) (api.ResetAccountResponseObject, error) {
 	scope := scopeOf(ctx)
-	if scope.KeyDigest != nil {
-		if _, err := s.exchange.Account(ctx, scope); err != nil { // a key that is none any more hears that
-			return nil, err
-		}
-		return nil, fault.New(fault.PermissionDenied)
-	}
 	release, err := s.exchange.Hold(ctx, scope)
 	if err != nil {
 		return nil, err

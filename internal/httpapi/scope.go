@@ -31,7 +31,7 @@ type principal struct {
 // scoped finds out for which agent a request is, and by what right. Whom a key stands for is remembered, but only as a
 // hint: the statement that the operation comes to checks it, and where that or anything else refuses the request, the
 // database is asked anew before the refusal is answered, so that a key that is not valid any more hears just that.
-func (s *Server) scoped(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) scoped(op *operation, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		call := callOf(r.Context())
@@ -47,7 +47,11 @@ func (s *Server) scoped(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 		call.accountID = call.scope.AccountID
-		err = next(c)
+		if op.accountOnly && call.scope.KeyDigest != nil {
+			err = fault.New(fault.PermissionDenied)
+		} else {
+			err = next(c)
+		}
 		outOfScope := errors.Is(err, exchange.ErrOutOfScope)
 		refusedOnAHint := err != nil && hinted && !call.verified && faultOf(err).Status() < http.StatusInternalServerError
 		if !outOfScope && !refusedOnAHint {

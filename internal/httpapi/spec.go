@@ -50,6 +50,7 @@ type operation struct {
 	probe         bool // asks how the server is, so it is answered however busy that is
 	idempotent    bool // takes an Idempotency-Key
 	answersSecret bool // its answer must not be kept by caches
+	accountOnly   bool // an agent's own key does not do
 }
 
 // operationsOf reads every operation, or fails with the name of one that is not complete: an operation that says
@@ -92,6 +93,7 @@ func newOperation(
 		query:         map[string]*openapi3.Parameter{},
 		route:         &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: spec},
 		probe:         slices.Contains(spec.Tags, "System"),
+		accountOnly:   spec.Extensions["x-account-only"] == true,
 		answersSecret: answersSecret(spec),
 	}
 	for _, param := range op.params {

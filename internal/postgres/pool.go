@@ -24,7 +24,7 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 func OpenWriters(ctx context.Context, url string, writers int32) (*pgxpool.Pool, error) {
 	return open(ctx, url, writers, map[string]string{
 		"plan_cache_mode": "force_generic_plan",
-		"lock_timeout": "1s", "statement_timeout": "6s",
+		"lock_timeout":    "1s", "statement_timeout": "6s",
 	})
 }
 

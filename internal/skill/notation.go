@@ -181,13 +181,18 @@ func integer(schema *openapi3.Schema, way direction) string {
 	return fmt.Sprintf("%.0f-%.0f", *schema.Min, *schema.Max)
 }
 
+// maxPattern is up to which length a pattern says more than how many characters there may be.
+const maxPattern = 32
+
 // stringType writes what a string must be.
 func stringType(schema *openapi3.Schema) string {
 	switch {
 	case schema.Format == "date-time":
 		return "time"
 	case schema.Format != "":
-		return schema.Format
+		return strings.TrimSuffix(schema.Format, "-string")
+	case schema.Pattern != "" && len(schema.Pattern) <= maxPattern:
+		return strings.TrimSuffix(strings.TrimPrefix(schema.Pattern, "^"), "$")
 	case schema.MaxLength != nil:
 		return fmt.Sprintf("%d-%d chars", schema.MinLength, *schema.MaxLength)
 	}

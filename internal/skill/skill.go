@@ -38,9 +38,6 @@ type common struct {
 	Management string
 }
 
-// ownTags are those of the operations that an agent's key may call.
-var ownTags = []string{"Market", "Trading", "Account", "Analytics"}
-
 // section is the calls of one tag.
 type section struct{ Name, Calls string }
 
@@ -57,21 +54,23 @@ func New(doc *openapi3.T) (*Guide, error) {
 		Details:    strings.TrimSpace(doc.Components.Schemas["RefusalDetails"].Value.Description),
 		Management: strings.TrimSpace(doc.Tags.Get("Agents").Description),
 	}
+	var tags []string
 	var own []outline.Operation
 	byTag, byID := map[string][]outline.Operation{}, map[string]outline.Operation{}
 	for _, tag := range outline.Sections(doc) {
-		byTag[tag.Name] = tag.Operations
 		for _, op := range tag.Operations {
 			byID[op.OperationID] = op
+			if isForAgents(op) {
+				byTag[tag.Name] = append(byTag[tag.Name], op)
+			}
 		}
-		if slices.Contains(ownTags, tag.Name) {
-			byTag[tag.Name] = slices.DeleteFunc(tag.Operations, refusesAgents)
-			own = append(own, byTag[tag.Name]...)
+		if len(byTag[tag.Name]) > 0 {
+			tags, own = append(tags, tag.Name), append(own, byTag[tag.Name]...)
 		}
 	}
 	file.BasePath = basePath(own)
 	notation := newNotation(file.BasePath, own)
-	for _, tag := range ownTags {
+	for _, tag := range tags {
 		file.Sections = append(file.Sections, section{tag, notation.calls(byTag[tag])})
 	}
 	file.Shapes = notation.shapes()
@@ -125,9 +124,11 @@ func briefing(doc *openapi3.T) string {
 	}), "\n\n")
 }
 
-// refusesAgents knows the operations that an account's key may call and an agent's may not: their description says so.
-func refusesAgents(op outline.Operation) bool {
-	return strings.Contains(op.Description, "`PERMISSION_DENIED`")
+// isForAgents knows the operations that an agent's key may call, and those that need no credentials and are tools of
+// agents, unlike registering or probing the server.
+func isForAgents(op outline.Operation) bool {
+	isTool := op.Extensions["x-mcp"] != nil
+	return op.Accepts("ApiKeyAuth") && op.Extensions["x-account-only"] == nil || len(*op.Security) == 0 && isTool
 }
 
 // basePath is what the paths of all operations begin with.
@@ -154,15 +155,15 @@ func refusals(doc *openapi3.T, operations []outline.Operation) []refusal {
 		for _, answer := range op.Answers() {
 			for _, found := range inCode.FindAllStringSubmatch(answer.Description, -1) {
 				known := slices.Contains(byStatus[answer.Status], found[1])
-				if answer.Status != "default" && !known && slices.Contains(codes, any(found[1])) {
+				if !known && slices.Contains(codes, any(found[1])) {
 					byStatus[answer.Status] = append(byStatus[answer.Status], found[1])
 				}
 			}
 		}
 	}
 	var all []refusal
-	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
-		all = append(all, refusal{status, strings.Join(byStatus[status], ", ")})
+	for _, status := range slices.Sorted(maps.Keys(byStatus)) { // numbers first
+		all = append(all, refusal{strings.Replace(status, "default", "any call", 1), strings.Join(byStatus[status], ", ")})
 	}
 	return all
 }
