@@ -8,6 +8,7 @@ import (
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -43,7 +44,7 @@ func (x *Exchange) accountWith(
 	var pipeline pgx.Batch
 	pipeline.Queue("begin isolation level repeatable read read only")
 	pipeline.Queue(db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID).Query(func(found pgx.Rows) error {
-		rows, err := pgx.CollectRows(found, pgx.RowToStructByPos[db.BookGetRow])
+		rows, err := postgres.AppendRows[db.BookGetRow](nil, found)
 		if err != nil {
 			return err
 		}

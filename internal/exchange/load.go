@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -9,7 +10,7 @@ import (
 // collect puts a query into a pipeline, whose rows are appended to a list once the pipeline is read.
 func collect[Row any](batch *pgx.Batch, into *[]Row, sql string, args ...any) {
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-		list, err := pgx.AppendRows(*into, rows, pgx.RowToStructByPos[Row])
+		list, err := postgres.AppendRows(*into, rows)
 		*into = list
 		return err
 	})

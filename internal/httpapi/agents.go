@@ -124,7 +124,7 @@ func (s *Server) listAgents(ctx context.Context, includeArchived bool, limit *in
 	var pipeline pgx.Batch
 	pipeline.Queue("begin isolation level repeatable read read only")
 	pipeline.Queue(list, owner(ctx), offset, limit).Query(func(rows pgx.Rows) (err error) {
-		agents, err = pgx.CollectRows(rows, pgx.RowToStructByPos[db.Agent])
+		agents, err = postgres.AppendRows(agents, rows)
 		return err
 	})
 	pipeline.Queue(count, owner(ctx)).QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
