@@ -70,6 +70,22 @@ def path_segment(value: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
+_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+def header_value(name: str, value: str) -> str:
+    """Take what a header can carry. Anything else is not shown: it may be a secret."""
+    if not _HEADER.fullmatch(value):
+        raise ValueError(f"{name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.")
+    return value
+
+
+def credential(name: str, value: str | None) -> str | None:
+    """Take a credential without the white space around it, such as the line break at the end of a file."""
+    stripped = value.strip() if value else None
+    return header_value(name, stripped) if stripped else None
+
+
 def encode(value: Any) -> Any:
     """Make a value JSON. Fields that are not sent are left out."""
     if isinstance(value, Model):
