@@ -181,12 +181,10 @@ function completePackage(source, spec, operations) {
     const path = `${source}/../${name}`;
     writeFileSync(path, change(readFileSync(path, "utf8")));
   };
-  const json = (change) => (text) => `${JSON.stringify(change(JSON.parse(text)), null, 2)}\n`;
-  edit("package.json", json((manifest) => ({ ...manifest, version: spec.info.version, license: spec.info.license.name })));
-  edit("package-lock.json", json((lock) => {
-    lock.version = lock.packages[""].version = spec.info.version;
-    return lock;
-  }));
+  edit("package.json", (text) => {
+    const manifest = { ...JSON.parse(text), version: spec.info.version, license: spec.info.license.name };
+    return `${JSON.stringify(manifest, null, 2)}\n`;
+  });
   edit("README.md", (text) => text.replace("<!-- methods -->", methodList(spec, operations)));
 }
 
