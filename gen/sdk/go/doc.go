@@ -34,17 +34,19 @@
 //		fmt.Println(refused.Refusal().MaxAllowedQuantity)
 //	}
 //
+// A method's documentation has the statuses that it fails with, and the codes where they are its own.
+//
 // A call that got no answer is a [*ConnectionError], one that was not sent for want of credentials [ErrCredentials], and
 // one whose context ended has the context's error.
 //
 // # Retries
 //
 // A call that got no answer, or that was answered 429, 5xx or [ErrIdempotencyInFlight], is repeated up to
-// [Options.MaxRetries] times, after a random pause that grows up to 5 seconds, or the one that the server asks
-// for, up to 30 seconds, whichever is longer. A
-// repeated POST does not act twice: whatever creates or changes something is sent with an Idempotency-Key, made once for
-// the call. PUT and DELETE are repeated as they are, so a DELETE whose first answer was lost can say that there is nothing
-// to delete: [ErrAgentNotFound] from DeleteAgent, [ErrOrderNotCancellable] from CancelOrder.
+// [Options.MaxRetries] times, after a random pause that grows up to 5 seconds, or the one that the server asks for, up to
+// 30 seconds, whichever is longer. A repeated POST does not act twice: whatever creates or changes something is sent with
+// an Idempotency-Key, made once for the call. PUT and DELETE are repeated as they are, so a DELETE whose first answer was
+// lost can say that there is nothing to delete: [ErrAgentNotFound] from DeleteAgent, [ErrOrderNotCancellable] from
+// CancelOrder.
 //
 // # Pages
 //

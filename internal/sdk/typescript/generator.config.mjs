@@ -123,17 +123,26 @@ function requireRepeatable(raw, operation, spec) {
 }
 
 function docsOf(raw, operation, spec) {
-  const errors = Object.entries(raw.responses)
-    .filter(([status]) => /^[45]/.test(status))
-    .map(([status, response]) => `- ${status}: ${resolve(response, spec).description.trim().replace(/\s+/g, " ")}`);
+  const refusals = Object.entries(raw.responses).filter(([status]) => /^[45]/.test(status));
+  const said = refusals.filter(([, response]) => isOwn(response, spec));
+  const unsaid = refusals.filter(([, response]) => !isOwn(response, spec)).map(([status]) => status);
+  const errors = said.map(([status, response]) => `- ${status}: ${resolve(response, spec).description.trim().replace(/\s+/g, " ")}`);
+  if (unsaid.length > 0) errors.push(`- ${unsaid.join(", ")}: the error's \`code\` tells why.`);
   return [
     `${raw.summary}.`,
     "",
     raw.description.trim(),
-    ...(errors.length > 0 ? ["", "Refusals, each an ApiError with the code that is named:", ...errors] : []),
+    ...(errors.length > 0 ? ["", "Refusals, each an ApiError:", ...errors] : []),
     "",
     ...operation.args.map(({ name, description }) => `@param ${name} - ${description.trim()}`),
   ].join("\n");
+}
+
+/** Whether all codes that an answer names can be this operation's: what operations have in common names those of all of them. */
+function isOwn(response, spec) {
+  let uses = 0;
+  walk(spec.paths, ({ $ref }) => (uses += Number($ref !== undefined && $ref === response.$ref)));
+  return uses <= 1 || (resolve(response, spec).description.match(/`[A-Z][A-Z_]+`/g) ?? []).length <= 1;
 }
 
 /**

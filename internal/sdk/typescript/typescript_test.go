@@ -51,6 +51,14 @@ func TestThePackedSDKWorksForItsUsers(t *testing.T) {
 	})
 }
 
+func TestAMethodNamesNoErrorThatOnlyOthersCanHave(t *testing.T) {
+	t.Parallel()
+	before, _, found := strings.Cut(string(read(t, filepath.Join(sdk, "src", "client.ts"))), "async login(")
+	require.True(t, found)
+	docs := before[strings.LastIndex(before, "/**"):]
+	require.Contains(t, docs, " * - 400: The body is not JSON (`MALFORMED_BODY`).\n   * - 401, 422: the error's `code` tells why.\n")
+}
+
 func TestItInstallsAndRunsAsTheReadmeSays(t *testing.T) {
 	t.Parallel()
 	tools := toolchain.For(t, "package-lock.json")
