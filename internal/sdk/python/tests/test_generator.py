@@ -100,7 +100,8 @@ code: int = TooFarAheadError("", status=400).status
         env={**os.environ, "PYTHONPATH": "", "MYPYPATH": str(tmp_path / "sdk")},
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    docs = " ".join((tmp_path / "sdk" / "agentexchange" / "client.py").read_text().partition("make_forecast")[2].split())
+    client = (tmp_path / "sdk" / "agentexchange" / "client.py").read_text()
+    docs = " ".join(client.partition("def make_forecast")[2].split())
     assert "APIError: 400. Too far ahead (`TooFarAheadError`). APIError: 401. `code` tells why." in docs
     assert "`make_forecast(symbol)`: Guess the price of a pair" in (tmp_path / "sdk" / "README.md").read_text()
 
