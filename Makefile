@@ -62,11 +62,12 @@ sdk-python: withtools
 
 .PHONY: sdk-typescript
 sdk-typescript: withtools
+	@rm -rf gen/sdk/typescript
 	@mkdir -p gen/sdk/typescript
-	@find gen/sdk/typescript -mindepth 1 -maxdepth 1 ! -name node_modules ! -name dist -exec rm -rf {} +
 	@cp -R internal/sdk/typescript/package/. LICENSE gen/sdk/typescript/
 	@.build/withtools internal/sdk/typescript/package-lock.json swagger-typescript-api generate --silent \
 	  --path openapi.yaml --output gen/sdk/typescript/src --custom-config internal/sdk/typescript/generator.config.mjs
+	@.build/withtools internal/sdk/typescript/package-lock.json tsc --project gen/sdk/typescript
 
 .PHONY: withtools
 withtools:

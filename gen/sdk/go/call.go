@@ -57,7 +57,7 @@ func (c *Client) do(ctx context.Context, r *request, options []CallOption) ([]by
 		if err == nil {
 			return body, nil
 		}
-		if !renewed && c.tokens.discard(proof.token, err) {
+		if !renewed && c.credentials().discard(proof.token, err) {
 			renewed = true
 			continue
 		}
@@ -86,10 +86,7 @@ func pauseAfter(err error, retry int) (time.Duration, bool) {
 	if refused.Status < 500 && refused.Status != http.StatusTooManyRequests && refused.Code != ErrIdempotencyInFlight {
 		return 0, false
 	}
-	if refused.retryAfter > 0 {
-		return min(refused.retryAfter, longestObedient), true
-	}
-	return backoff(retry), true
+	return max(min(refused.retryAfter, longestObedient), backoff(retry)), true
 }
 
 // backoff is a random pause, whose bound doubles from retry to retry.

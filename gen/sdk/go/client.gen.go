@@ -17,7 +17,7 @@ const Version = "0.1.0"
 //
 // Needs no credentials.
 //
-// Errors: [ErrValidationError].
+// Fails with status 422.
 func (c *Client) GetJWKS(ctx context.Context, options ...CallOption) (*JWKS, error) {
 	r := &request{
 		operation: "GetJWKS", method: http.MethodGet, path: "/.well-known/jwks.json", auth: authNone,
@@ -31,7 +31,7 @@ func (c *Client) GetJWKS(ctx context.Context, options ...CallOption) (*JWKS, err
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetBalance(ctx context.Context, options ...CallOption) (*BalanceList, error) {
 	r := &request{
 		operation: "GetBalance", method: http.MethodGet, path: "/api/v1/account/balance", auth: authKey, takesAgentID: true,
@@ -45,7 +45,7 @@ func (c *Client) GetBalance(ctx context.Context, options ...CallOption) (*Balanc
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetAccountInfo(ctx context.Context, options ...CallOption) (*AccountInfo, error) {
 	r := &request{
 		operation: "GetAccountInfo", method: http.MethodGet, path: "/api/v1/account/info", auth: authKey, takesAgentID: true,
@@ -61,7 +61,7 @@ func (c *Client) GetAccountInfo(ctx context.Context, options ...CallOption) (*Ac
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllLedger] goes through every page.
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListLedger(ctx context.Context, params *ListLedgerParams, options ...CallOption) (*Ledger, error) {
 	r := &request{
 		operation: "ListLedger", method: http.MethodGet, path: "/api/v1/account/ledger", auth: authKey, takesAgentID: true,
@@ -100,7 +100,7 @@ func (c *Client) AllLedger(ctx context.Context, params *ListLedgerParams, option
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetPnl(ctx context.Context, params *GetPnlParams, options ...CallOption) (*Pnl, error) {
 	r := &request{
 		operation: "GetPnl", method: http.MethodGet, path: "/api/v1/account/pnl", auth: authKey, takesAgentID: true,
@@ -117,7 +117,7 @@ func (c *Client) GetPnl(ctx context.Context, params *GetPnlParams, options ...Ca
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetPortfolio(ctx context.Context, options ...CallOption) (*Portfolio, error) {
 	r := &request{
 		operation: "GetPortfolio", method: http.MethodGet, path: "/api/v1/account/portfolio", auth: authKey, takesAgentID: true,
@@ -131,7 +131,7 @@ func (c *Client) GetPortfolio(ctx context.Context, options ...CallOption) (*Port
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetPositions(ctx context.Context, options ...CallOption) (*PositionList, error) {
 	r := &request{
 		operation: "GetPositions", method: http.MethodGet, path: "/api/v1/account/positions", auth: authKey, takesAgentID: true,
@@ -146,7 +146,7 @@ func (c *Client) GetPositions(ctx context.Context, options ...CallOption) (*Posi
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) Reconcile(ctx context.Context, options ...CallOption) (*Reconciliation, error) {
 	r := &request{
 		operation: "Reconcile", method: http.MethodGet, path: "/api/v1/account/reconcile", auth: authKey, takesAgentID: true,
@@ -163,7 +163,7 @@ func (c *Client) Reconcile(ctx context.Context, options ...CallOption) (*Reconci
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID] and [WithIdempotencyKey].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrMalformedBody]), 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ResetAccount(ctx context.Context, body ResetAccountRequest, options ...CallOption) (*AccountReset, error) {
 	r := &request{
 		operation: "ResetAccount", method: http.MethodPost, path: "/api/v1/account/reset", auth: authKey, takesAgentID: true, takesIdempotencyKey: true, body: body,
@@ -177,7 +177,7 @@ func (c *Client) ResetAccount(ctx context.Context, body ResetAccountRequest, opt
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetRisk(ctx context.Context, options ...CallOption) (*Risk, error) {
 	r := &request{
 		operation: "GetRisk", method: http.MethodGet, path: "/api/v1/account/risk", auth: authKey, takesAgentID: true,
@@ -191,7 +191,7 @@ func (c *Client) GetRisk(ctx context.Context, options ...CallOption) (*Risk, err
 //
 // Needs the account's API key and secret, or a token. [Client.AllAgents] goes through every page.
 //
-// Errors: [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 422.
 func (c *Client) ListAgents(ctx context.Context, params *ListAgentsParams, options ...CallOption) (*AgentList, error) {
 	r := &request{
 		operation: "ListAgents", method: http.MethodGet, path: "/api/v1/agents", auth: authToken,
@@ -230,7 +230,7 @@ func (c *Client) AllAgents(ctx context.Context, params *ListAgentsParams, option
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrMalformedBody]), 401, 409, 422.
 func (c *Client) CreateAgent(ctx context.Context, body CreateAgentRequest, options ...CallOption) (*AgentCredentials, error) {
 	r := &request{
 		operation: "CreateAgent", method: http.MethodPost, path: "/api/v1/agents", auth: authToken, takesIdempotencyKey: true, body: body,
@@ -244,7 +244,7 @@ func (c *Client) CreateAgent(ctx context.Context, body CreateAgentRequest, optio
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired].
+// Fails with status 401.
 func (c *Client) GetAgentOverview(ctx context.Context, options ...CallOption) (*AgentList, error) {
 	r := &request{
 		operation: "GetAgentOverview", method: http.MethodGet, path: "/api/v1/agents/overview", auth: authToken,
@@ -260,7 +260,7 @@ func (c *Client) GetAgentOverview(ctx context.Context, options ...CallOption) (*
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) DeleteAgent(ctx context.Context, agentID string, options ...CallOption) error {
 	r := &request{
 		operation: "DeleteAgent", method: http.MethodDelete, path: "/api/v1/agents/{agent_id}", auth: authToken,
@@ -275,7 +275,7 @@ func (c *Client) DeleteAgent(ctx context.Context, agentID string, options ...Cal
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) GetAgent(ctx context.Context, agentID string, options ...CallOption) (*Agent, error) {
 	r := &request{
 		operation: "GetAgent", method: http.MethodGet, path: "/api/v1/agents/{agent_id}", auth: authToken,
@@ -291,7 +291,7 @@ func (c *Client) GetAgent(ctx context.Context, agentID string, options ...CallOp
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrMalformedBody]), 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) UpdateAgent(ctx context.Context, agentID string, body UpdateAgentRequest, options ...CallOption) (*Agent, error) {
 	r := &request{
 		operation: "UpdateAgent", method: http.MethodPut, path: "/api/v1/agents/{agent_id}", auth: authToken, body: body,
@@ -306,7 +306,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, body UpdateAge
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) GetAgentAPIKey(ctx context.Context, agentID string, options ...CallOption) (*AgentKey, error) {
 	r := &request{
 		operation: "GetAgentAPIKey", method: http.MethodGet, path: "/api/v1/agents/{agent_id}/api-key", auth: authToken,
@@ -322,7 +322,7 @@ func (c *Client) GetAgentAPIKey(ctx context.Context, agentID string, options ...
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrAgentNotFound], [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ArchiveAgent(ctx context.Context, agentID string, options ...CallOption) (*Agent, error) {
 	r := &request{
 		operation: "ArchiveAgent", method: http.MethodPost, path: "/api/v1/agents/{agent_id}/archive", auth: authToken, takesIdempotencyKey: true,
@@ -338,7 +338,7 @@ func (c *Client) ArchiveAgent(ctx context.Context, agentID string, options ...Ca
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrAgentNotFound], [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) CloneAgent(ctx context.Context, agentID string, params *CloneAgentParams, options ...CallOption) (*AgentCredentials, error) {
 	r := &request{
 		operation: "CloneAgent", method: http.MethodPost, path: "/api/v1/agents/{agent_id}/clone", auth: authToken, takesIdempotencyKey: true,
@@ -357,7 +357,7 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, params *CloneAg
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrAgentNotFound], [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) RegenerateAgentKey(ctx context.Context, agentID string, options ...CallOption) (*AgentKey, error) {
 	r := &request{
 		operation: "RegenerateAgentKey", method: http.MethodPost, path: "/api/v1/agents/{agent_id}/regenerate-key", auth: authToken, takesIdempotencyKey: true,
@@ -373,7 +373,7 @@ func (c *Client) RegenerateAgentKey(ctx context.Context, agentID string, options
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrAgentNotFound], [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ResetAgent(ctx context.Context, agentID string, options ...CallOption) (*Agent, error) {
 	r := &request{
 		operation: "ResetAgent", method: http.MethodPost, path: "/api/v1/agents/{agent_id}/reset", auth: authToken, takesIdempotencyKey: true,
@@ -388,7 +388,7 @@ func (c *Client) ResetAgent(ctx context.Context, agentID string, options ...Call
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) GetAgentRisk(ctx context.Context, agentID string, options ...CallOption) (*RiskProfile, error) {
 	r := &request{
 		operation: "GetAgentRisk", method: http.MethodGet, path: "/api/v1/agents/{agent_id}/risk-profile", auth: authToken,
@@ -403,7 +403,7 @@ func (c *Client) GetAgentRisk(ctx context.Context, agentID string, options ...Ca
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrMalformedBody]), 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) UpdateAgentRisk(ctx context.Context, agentID string, body RiskProfile, options ...CallOption) (*RiskProfile, error) {
 	r := &request{
 		operation: "UpdateAgentRisk", method: http.MethodPut, path: "/api/v1/agents/{agent_id}/risk-profile", auth: authToken, body: body,
@@ -419,7 +419,7 @@ func (c *Client) UpdateAgentRisk(ctx context.Context, agentID string, body RiskP
 //
 // Needs the account's API key and secret, or a token.
 //
-// Errors: [ErrAgentNotFound], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 422.
 func (c *Client) GetAgentSkill(ctx context.Context, agentID string, params *GetAgentSkillParams, options ...CallOption) (string, error) {
 	r := &request{
 		operation: "GetAgentSkill", method: http.MethodGet, path: "/api/v1/agents/{agent_id}/skill.md", auth: authToken,
@@ -438,7 +438,7 @@ func (c *Client) GetAgentSkill(ctx context.Context, agentID string, params *GetA
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrAgentNotFound], [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) UnarchiveAgent(ctx context.Context, agentID string, options ...CallOption) (*Agent, error) {
 	r := &request{
 		operation: "UnarchiveAgent", method: http.MethodPost, path: "/api/v1/agents/{agent_id}/unarchive", auth: authToken, takesIdempotencyKey: true,
@@ -454,7 +454,7 @@ func (c *Client) UnarchiveAgent(ctx context.Context, agentID string, options ...
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetLeaderboard(ctx context.Context, params *GetLeaderboardParams, options ...CallOption) (*Leaderboard, error) {
 	r := &request{
 		operation: "GetLeaderboard", method: http.MethodGet, path: "/api/v1/analytics/leaderboard", auth: authKey, takesAgentID: true,
@@ -472,7 +472,7 @@ func (c *Client) GetLeaderboard(ctx context.Context, params *GetLeaderboardParam
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetPerformance(ctx context.Context, params *GetPerformanceParams, options ...CallOption) (*Performance, error) {
 	r := &request{
 		operation: "GetPerformance", method: http.MethodGet, path: "/api/v1/analytics/performance", auth: authKey, takesAgentID: true,
@@ -491,7 +491,7 @@ func (c *Client) GetPerformance(ctx context.Context, params *GetPerformanceParam
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) GetPortfolioHistory(ctx context.Context, params *GetPortfolioHistoryParams, options ...CallOption) (*PortfolioHistory, error) {
 	r := &request{
 		operation: "GetPortfolioHistory", method: http.MethodGet, path: "/api/v1/analytics/portfolio/history", auth: authKey, takesAgentID: true,
@@ -511,7 +511,7 @@ func (c *Client) GetPortfolioHistory(ctx context.Context, params *GetPortfolioHi
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrMalformedBody]), 401, 422.
 func (c *Client) Login(ctx context.Context, body LoginRequest, options ...CallOption) (*Token, error) {
 	r := &request{
 		operation: "Login", method: http.MethodPost, path: "/api/v1/auth/login", auth: authNone, body: body,
@@ -530,7 +530,7 @@ func (c *Client) Login(ctx context.Context, body LoginRequest, options ...CallOp
 //
 // Needs no credentials. Takes [WithIdempotencyKey].
 //
-// Errors: [ErrDuplicateAccount], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrMalformedBody], [ErrValidationError].
+// Fails with status 400 ([ErrMalformedBody]), 409, 422.
 func (c *Client) Register(ctx context.Context, body RegisterRequest, options ...CallOption) (*AccountCredentials, error) {
 	r := &request{
 		operation: "Register", method: http.MethodPost, path: "/api/v1/auth/register", auth: authNone, takesIdempotencyKey: true, body: body,
@@ -545,7 +545,7 @@ func (c *Client) Register(ctx context.Context, body RegisterRequest, options ...
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidSymbol], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidSymbol]), 422.
 func (c *Client) ListCandles(ctx context.Context, symbol string, params *ListCandlesParams, options ...CallOption) (*CandleList, error) {
 	r := &request{
 		operation: "ListCandles", method: http.MethodGet, path: "/api/v1/market/candles/{symbol}", auth: authNone,
@@ -566,7 +566,7 @@ func (c *Client) ListCandles(ctx context.Context, symbol string, params *ListCan
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidSymbol], [ErrPriceNotAvailable], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidSymbol]), 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) GetOrderbook(ctx context.Context, symbol string, params *GetOrderbookParams, options ...CallOption) (*Orderbook, error) {
 	r := &request{
 		operation: "GetOrderbook", method: http.MethodGet, path: "/api/v1/market/orderbook/{symbol}", auth: authNone,
@@ -584,7 +584,7 @@ func (c *Client) GetOrderbook(ctx context.Context, symbol string, params *GetOrd
 //
 // Needs no credentials.
 //
-// Errors: [ErrValidationError].
+// Fails with status 422.
 func (c *Client) ListPairs(ctx context.Context, options ...CallOption) (*PairList, error) {
 	r := &request{
 		operation: "ListPairs", method: http.MethodGet, path: "/api/v1/market/pairs", auth: authNone,
@@ -598,7 +598,7 @@ func (c *Client) ListPairs(ctx context.Context, options ...CallOption) (*PairLis
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidSymbol], [ErrPriceNotAvailable], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidSymbol]), 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) GetPrice(ctx context.Context, symbol string, options ...CallOption) (*Price, error) {
 	r := &request{
 		operation: "GetPrice", method: http.MethodGet, path: "/api/v1/market/price/{symbol}", auth: authNone,
@@ -614,7 +614,7 @@ func (c *Client) GetPrice(ctx context.Context, symbol string, options ...CallOpt
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidSymbol], [ErrPriceNotAvailable], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidSymbol]), 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) ListPrices(ctx context.Context, params *ListPricesParams, options ...CallOption) (*PriceList, error) {
 	r := &request{
 		operation: "ListPrices", method: http.MethodGet, path: "/api/v1/market/prices", auth: authNone,
@@ -631,7 +631,7 @@ func (c *Client) ListPrices(ctx context.Context, params *ListPricesParams, optio
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidSymbol], [ErrPriceNotAvailable], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidSymbol]), 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) GetTicker(ctx context.Context, symbol string, options ...CallOption) (*Ticker, error) {
 	r := &request{
 		operation: "GetTicker", method: http.MethodGet, path: "/api/v1/market/ticker/{symbol}", auth: authNone,
@@ -646,7 +646,7 @@ func (c *Client) GetTicker(ctx context.Context, symbol string, options ...CallOp
 //
 // Needs no credentials.
 //
-// Errors: [ErrInvalidSymbol], [ErrPriceNotAvailable], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidSymbol]), 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) ListMarketTrades(ctx context.Context, symbol string, params *ListMarketTradesParams, options ...CallOption) (*MarketTradeList, error) {
 	r := &request{
 		operation: "ListMarketTrades", method: http.MethodGet, path: "/api/v1/market/trades/{symbol}", auth: authNone,
@@ -664,7 +664,7 @@ func (c *Client) ListMarketTrades(ctx context.Context, symbol string, params *Li
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllTrades] goes through every page.
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListTrades(ctx context.Context, params *ListTradesParams, options ...CallOption) (*TradeList, error) {
 	r := &request{
 		operation: "ListTrades", method: http.MethodGet, path: "/api/v1/trade/history", auth: authKey, takesAgentID: true,
@@ -706,7 +706,7 @@ func (c *Client) AllTrades(ctx context.Context, params *ListTradesParams, option
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID] and [WithIdempotencyKey].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrDuplicateClientOrderID], [ErrIdempotencyInFlight], [ErrIdempotencyKeyReused], [ErrInsufficientBalance], [ErrInvalidAPIKey], [ErrInvalidPrice], [ErrInvalidQuantity], [ErrInvalidSymbol], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrOrderRejected], [ErrPermissionDenied], [ErrPriceNotAvailable], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrInsufficientBalance], [ErrInvalidPrice], [ErrInvalidQuantity], [ErrInvalidSymbol], [ErrMalformedBody], [ErrOrderRejected]), 401, 403, 404 ([ErrAgentNotFound]), 409 ([ErrAgentArchived], [ErrAgentRequired], [ErrDuplicateClientOrderID], [ErrIdempotencyInFlight]), 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) PlaceOrder(ctx context.Context, body PlaceOrderRequest, options ...CallOption) (*Order, error) {
 	r := &request{
 		operation: "PlaceOrder", method: http.MethodPost, path: "/api/v1/trade/order", auth: authKey, takesAgentID: true, takesIdempotencyKey: true, body: body,
@@ -720,7 +720,7 @@ func (c *Client) PlaceOrder(ctx context.Context, body PlaceOrderRequest, options
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrOrderNotFound], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404, 409, 422.
 func (c *Client) GetOrderByClientID(ctx context.Context, clientOrderID string, options ...CallOption) (*Order, error) {
 	r := &request{
 		operation: "GetOrderByClientID", method: http.MethodGet, path: "/api/v1/trade/order/by-client-id/{client_order_id}", auth: authKey, takesAgentID: true,
@@ -738,7 +738,7 @@ func (c *Client) GetOrderByClientID(ctx context.Context, clientOrderID string, o
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidQuantity], [ErrInvalidSymbol], [ErrInvalidToken], [ErrJWTRequired], [ErrMalformedBody], [ErrPermissionDenied], [ErrPriceNotAvailable], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrInvalidQuantity], [ErrInvalidSymbol], [ErrMalformedBody]), 401, 403, 404 ([ErrAgentNotFound]), 409, 422, 503 ([ErrPriceNotAvailable]).
 func (c *Client) PreviewOrder(ctx context.Context, body PlaceOrderRequest, options ...CallOption) (*Preview, error) {
 	r := &request{
 		operation: "PreviewOrder", method: http.MethodPost, path: "/api/v1/trade/order/preview", auth: authKey, takesAgentID: true, body: body,
@@ -752,7 +752,7 @@ func (c *Client) PreviewOrder(ctx context.Context, body PlaceOrderRequest, optio
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrOrderNotCancellable], [ErrOrderNotFound], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 400 ([ErrOrderNotCancellable]), 401, 403, 404, 409, 422.
 func (c *Client) CancelOrder(ctx context.Context, orderID string, options ...CallOption) (*Cancellation, error) {
 	r := &request{
 		operation: "CancelOrder", method: http.MethodDelete, path: "/api/v1/trade/order/{order_id}", auth: authKey, takesAgentID: true,
@@ -767,7 +767,7 @@ func (c *Client) CancelOrder(ctx context.Context, orderID string, options ...Cal
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrOrderNotFound], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404, 409, 422.
 func (c *Client) GetOrder(ctx context.Context, orderID string, options ...CallOption) (*Order, error) {
 	r := &request{
 		operation: "GetOrder", method: http.MethodGet, path: "/api/v1/trade/order/{order_id}", auth: authKey, takesAgentID: true,
@@ -782,7 +782,7 @@ func (c *Client) GetOrder(ctx context.Context, orderID string, options ...CallOp
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOrders] goes through every page.
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, options ...CallOption) (*OrderList, error) {
 	r := &request{
 		operation: "ListOrders", method: http.MethodGet, path: "/api/v1/trade/orders", auth: authKey, takesAgentID: true,
@@ -822,7 +822,7 @@ func (c *Client) AllOrders(ctx context.Context, params *ListOrdersParams, option
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) CancelAllOrders(ctx context.Context, options ...CallOption) (*CancelledOrders, error) {
 	r := &request{
 		operation: "CancelAllOrders", method: http.MethodDelete, path: "/api/v1/trade/orders/open", auth: authKey, takesAgentID: true,
@@ -836,7 +836,7 @@ func (c *Client) CancelAllOrders(ctx context.Context, options ...CallOption) (*C
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOpenOrders] goes through every page.
 //
-// Errors: [ErrAgentArchived], [ErrAgentNotFound], [ErrAgentRequired], [ErrInvalidAPIKey], [ErrInvalidToken], [ErrJWTRequired], [ErrPermissionDenied], [ErrTokenExpired], [ErrValidationError].
+// Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListOpenOrders(ctx context.Context, params *ListOpenOrdersParams, options ...CallOption) (*OrderList, error) {
 	r := &request{
 		operation: "ListOpenOrders", method: http.MethodGet, path: "/api/v1/trade/orders/open", auth: authKey, takesAgentID: true,
@@ -874,7 +874,7 @@ func (c *Client) AllOpenOrders(ctx context.Context, params *ListOpenOrdersParams
 //
 // Needs no credentials.
 //
-// Errors: [ErrValidationError].
+// Fails with status 422.
 func (c *Client) GetHealth(ctx context.Context, options ...CallOption) (*Health, error) {
 	r := &request{
 		operation: "GetHealth", method: http.MethodGet, path: "/healthz", auth: authNone,
@@ -889,7 +889,7 @@ func (c *Client) GetHealth(ctx context.Context, options ...CallOption) (*Health,
 //
 // Needs no credentials.
 //
-// Errors: [ErrValidationError].
+// Fails with status 422, 503.
 func (c *Client) GetReadiness(ctx context.Context, options ...CallOption) (*Health, error) {
 	r := &request{
 		operation: "GetReadiness", method: http.MethodGet, path: "/readyz", auth: authNone,

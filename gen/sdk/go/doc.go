@@ -10,7 +10,8 @@
 // Calls that manage agents need a token, and the client logs in for it when it has the account's key and secret, renews
 // it before it expires, and logs in once for however many calls need one at the same time. Trading, account and analytics
 // calls take an API key: an agent's own, or the account's for its default agent or the one of [Options.AgentID] or
-// [WithAgentID]. Registering and market data need neither. A [Secret] is hidden when it is printed or logged.
+// [WithAgentID]. Registering and market data need neither. A [Secret] is hidden when it is printed or logged. White space
+// around a credential is dropped; one that no header can carry is refused, and not shown.
 //
 // # Fields that may be left out
 //
@@ -33,16 +34,19 @@
 //		fmt.Println(refused.Refusal().MaxAllowedQuantity)
 //	}
 //
+// A method's documentation has the statuses that it fails with, and the codes where they are its own.
+//
 // A call that got no answer is a [*ConnectionError], one that was not sent for want of credentials [ErrCredentials], and
 // one whose context ended has the context's error.
 //
 // # Retries
 //
 // A call that got no answer, or that was answered 429, 5xx or [ErrIdempotencyInFlight], is repeated up to
-// [Options.MaxRetries] times, after a random pause that grows, or the one that the server asks for, up to 30 seconds. A
-// repeated POST does not act twice: whatever creates or changes something is sent with an Idempotency-Key, made once for
-// the call. PUT and DELETE are repeated as they are, so a DELETE whose first answer was lost can say that there is nothing
-// to delete: [ErrAgentNotFound] from DeleteAgent, [ErrOrderNotCancellable] from CancelOrder.
+// [Options.MaxRetries] times, after a random pause that grows up to 5 seconds, or the one that the server asks for, up to
+// 30 seconds, whichever is longer. A repeated POST does not act twice: whatever creates or changes something is sent with
+// an Idempotency-Key, made once for the call. PUT and DELETE are repeated as they are, so a DELETE whose first answer was
+// lost can say that there is nothing to delete: [ErrAgentNotFound] from DeleteAgent, [ErrOrderNotCancellable] from
+// CancelOrder.
 //
 // # Pages
 //

@@ -31,20 +31,21 @@ func (c *Client) prove(ctx context.Context, r *request) (proof, error) {
 	switch {
 	case r.auth == authNone:
 		return proof{}, nil
-	case r.auth == authKey && c.apiKey != "":
-		return proof{header: "X-API-Key", value: string(c.apiKey)}, nil
+	case r.auth == authKey && c.credentials().key != "":
+		return proof{header: "X-API-Key", value: string(c.credentials().key)}, nil
 	}
-	token, err := c.tokens.get(ctx, r)
+	token, err := c.credentials().get(ctx, r)
 	if err != nil {
 		return proof{}, err
 	}
 	return proof{header: "Authorization", value: "Bearer " + string(token), token: token}, nil
 }
 
-// tokens keeps the token. However many calls need one at once, one of them logs in and the others wait for it.
-type tokens struct {
-	client *Client
-	secret Secret
+// credentials are what the client was given, and the token in use. However many calls need one at once, one of them logs
+// in and the others wait for it.
+type credentials struct {
+	client      *Client
+	key, secret Secret
 
 	mu      sync.Mutex
 	token   Secret
@@ -60,24 +61,24 @@ type login struct {
 }
 
 // get answers the token, and logs in if there is none or it is about to expire.
-func (t *tokens) get(ctx context.Context, r *request) (Secret, error) {
+func (c *credentials) get(ctx context.Context, r *request) (Secret, error) {
 	for {
-		t.mu.Lock()
-		if t.token != "" && (t.expires.IsZero() || time.Now().Before(t.expires)) {
-			defer t.mu.Unlock()
-			return t.token, nil
+		c.mu.Lock()
+		if c.token != "" && (c.expires.IsZero() || time.Now().Before(c.expires)) {
+			defer c.mu.Unlock()
+			return c.token, nil
 		}
-		if t.secret == "" {
-			defer t.mu.Unlock()
-			return "", t.missing(r)
+		if c.secret == "" {
+			defer c.mu.Unlock()
+			return "", c.missing(r)
 		}
-		current := t.login
+		current := c.login
 		if current == nil {
-			t.login = &login{ended: make(chan struct{})}
-			t.mu.Unlock()
-			return t.logIn(ctx)
+			c.login = &login{ended: make(chan struct{})}
+			c.mu.Unlock()
+			return c.logIn(ctx)
 		}
-		t.mu.Unlock()
+		c.mu.Unlock()
 		select {
 		case <-current.ended:
 			if current.err != nil && !current.abandoned {
@@ -90,37 +91,37 @@ func (t *tokens) get(ctx context.Context, r *request) (Secret, error) {
 }
 
 // logIn gets a token, and tells those who wait.
-func (t *tokens) logIn(ctx context.Context) (Secret, error) {
+func (c *credentials) logIn(ctx context.Context) (Secret, error) {
 	asked := time.Now()
-	answer, err := t.client.Login(ctx, LoginRequest{APIKey: t.client.apiKey, APISecret: t.secret})
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.login.err, t.login.abandoned = err, ctx.Err() != nil
-	close(t.login.ended)
-	t.login = nil
+	answer, err := c.client.Login(ctx, LoginRequest{APIKey: c.key, APISecret: c.secret})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.login.err, c.login.abandoned = err, ctx.Err() != nil
+	close(c.login.ended)
+	c.login = nil
 	if err != nil {
 		return "", err
 	}
 	lifetime := time.Duration(answer.ExpiresIn) * time.Second
-	t.token, t.expires = answer.Token, asked.Add(lifetime-min(renewBefore, lifetime/2))
-	return t.token, nil
+	c.token, c.expires = answer.Token, asked.Add(lifetime-min(renewBefore, lifetime/2))
+	return c.token, nil
 }
 
 // discard forgets a token that the server has refused, and reports whether another can be got.
-func (t *tokens) discard(token Secret, err error) bool {
+func (c *credentials) discard(token Secret, err error) bool {
 	refused := errors.Is(err, ErrTokenExpired) || errors.Is(err, ErrInvalidToken)
-	if token == "" || t.secret == "" || !refused {
+	if token == "" || c.secret == "" || !refused {
 		return false
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.token == token { // else another call has replaced it already
-		t.token = ""
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.token == token { // else another call has replaced it already
+		c.token = ""
 	}
 	return true
 }
 
-func (t *tokens) missing(r *request) error {
+func (c *credentials) missing(r *request) error {
 	needs := "a token: give the client the account's APIKey and APISecret, or a Token"
 	if r.auth == authKey {
 		needs = "an APIKey or a Token"

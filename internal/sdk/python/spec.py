@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,6 +102,14 @@ class Spec:
         self.schemas: dict[str, Any] = document["components"]["schemas"]
         self.schemes = {name: _scheme(each) for name, each in document["components"]["securitySchemes"].items()}
         self.homepage: str = document["info"]["contact"]["url"]
+        self.uses = Counter(
+            response["$ref"]
+            for item in document["paths"].values()
+            for operation in item.values()
+            if "responses" in operation
+            for response in operation["responses"].values()
+            if "$ref" in response
+        )
 
     def resolve(self, value: Any) -> Any:
         """What a reference refers to, or the value itself."""
@@ -209,13 +218,18 @@ class Spec:
         return {code: self.resolve(each) for code, each in raw["responses"].items() if code.startswith("2")}
 
     def _errors(self, raw: dict[str, Any]) -> list[tuple[str, str]]:
-        """For each status, what its description says, with the names of exceptions in place of codes."""
-        errors = []
+        """For each status, what its description says, with the names of exceptions in place of codes. What operations
+        have in common can name codes that this one never answers, and is left out where it names more than one."""
+        errors, unsaid = [], []
         for status, response in raw["responses"].items():
-            if status[0] in "45":
-                text = _flat(self.resolve(response)["description"])
+            if status[0] not in "45":
+                continue
+            text = _flat(self.resolve(response)["description"])
+            if self.uses[response.get("$ref")] > 1 and len(CODE.findall(text)) > 1:
+                unsaid.append(status)
+            else:
                 errors.append((status, CODE.sub(lambda code: f"`{self.codes[code[1]][0]}`", text)))
-        return errors
+        return errors + ([(", ".join(unsaid), "`code` tells why.")] if unsaid else [])
 
     def _check(self, operation: Operation, raw: dict[str, Any]) -> None:
         """Stops if the method could not be used, or not be repeated when an answer is lost."""

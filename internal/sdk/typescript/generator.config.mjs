@@ -123,17 +123,26 @@ function requireRepeatable(raw, operation, spec) {
 }
 
 function docsOf(raw, operation, spec) {
-  const errors = Object.entries(raw.responses)
-    .filter(([status]) => /^[45]/.test(status))
-    .map(([status, response]) => `- ${status}: ${resolve(response, spec).description.trim().replace(/\s+/g, " ")}`);
+  const refusals = Object.entries(raw.responses).filter(([status]) => /^[45]/.test(status));
+  const said = refusals.filter(([, response]) => isOwn(response, spec));
+  const unsaid = refusals.filter(([, response]) => !isOwn(response, spec)).map(([status]) => status);
+  const errors = said.map(([status, response]) => `- ${status}: ${resolve(response, spec).description.trim().replace(/\s+/g, " ")}`);
+  if (unsaid.length > 0) errors.push(`- ${unsaid.join(", ")}: the error's \`code\` tells why.`);
   return [
     `${raw.summary}.`,
     "",
     raw.description.trim(),
-    ...(errors.length > 0 ? ["", "Refusals, each an ApiError with the code that is named:", ...errors] : []),
+    ...(errors.length > 0 ? ["", "Refusals, each an ApiError:", ...errors] : []),
     "",
     ...operation.args.map(({ name, description }) => `@param ${name} - ${description.trim()}`),
   ].join("\n");
+}
+
+/** Whether all codes that an answer names can be this operation's: what operations have in common names those of all of them. */
+function isOwn(response, spec) {
+  let uses = 0;
+  walk(spec.paths, ({ $ref }) => (uses += Number($ref !== undefined && $ref === response.$ref)));
+  return uses <= 1 || (resolve(response, spec).description.match(/`[A-Z][A-Z_]+`/g) ?? []).length <= 1;
 }
 
 /**
@@ -181,12 +190,10 @@ function completePackage(source, spec, operations) {
     const path = `${source}/../${name}`;
     writeFileSync(path, change(readFileSync(path, "utf8")));
   };
-  const json = (change) => (text) => `${JSON.stringify(change(JSON.parse(text)), null, 2)}\n`;
-  edit("package.json", json((manifest) => ({ ...manifest, version: spec.info.version, license: spec.info.license.name })));
-  edit("package-lock.json", json((lock) => {
-    lock.version = lock.packages[""].version = spec.info.version;
-    return lock;
-  }));
+  edit("package.json", (text) => {
+    const manifest = { ...JSON.parse(text), version: spec.info.version, license: spec.info.license.name };
+    return `${JSON.stringify(manifest, null, 2)}\n`;
+  });
   edit("README.md", (text) => text.replace("<!-- methods -->", methodList(spec, operations)));
 }
 

@@ -51,44 +51,42 @@ func TestThePackedSDKWorksForItsUsers(t *testing.T) {
 	})
 }
 
+func TestAMethodNamesNoErrorThatOnlyOthersCanHave(t *testing.T) {
+	t.Parallel()
+	before, _, found := strings.Cut(string(read(t, filepath.Join(sdk, "src", "client.ts"))), "async login(")
+	require.True(t, found)
+	docs := before[strings.LastIndex(before, "/**"):]
+	require.Contains(t, docs, " * - 400: The body is not JSON (`MALFORMED_BODY`).\n   * - 401, 422: the error's `code` tells why.\n")
+}
+
 func TestItInstallsAndRunsAsTheReadmeSays(t *testing.T) {
 	t.Parallel()
-	tools := toolchain.For(t, filepath.Join(sdk, "package-lock.json"))
+	tools := toolchain.For(t, "package-lock.json")
 	page := filepath.Join(sdk, "README.md")
 	checkout, project := t.TempDir(), t.TempDir()
-	source := filepath.Join(checkout, "gen/sdk/typescript")
-	copyPackage(t, source)
+	require.NoError(t, os.CopyFS(filepath.Join(checkout, "gen/sdk/typescript"), os.DirFS(sdk)))
 	example := filepath.Join(checkout, "internal/sdk/typescript/example.ts")
 	require.NoError(t, os.MkdirAll(filepath.Dir(example), 0o700))
 	write(t, example, read(t, "example.ts"))
 	write(t, filepath.Join(project, "package.json"), []byte(`{}`))
 	write(t, filepath.Join(project, "quickstart.mjs"), []byte(readme.Blocks(t, page, "ts")[0]))
 
-	// What the lock names has been fetched for the tools.
 	said := run(t, tools.Command(t.Context(), "bash", "-c", readme.Script(t, page, checkout)), project,
 		"AGENTEXCHANGE_BASE_URL="+testkit.Start(t).URL,
-		"npm_config_prefer_offline=true", "npm_config_audit=false", "npm_config_fund=false")
+		"npm_config_offline=true", "npm_config_audit=false", "npm_config_fund=false")
 	require.Regexp(t, `(?m)^bought at \d+\.\d+, fee \d+\.\d+$`, said)
 	require.Contains(t, said, "After the reset: 5000.00000000 USDT.")
-}
-
-// copyPackage copies the SDK as it is committed, without what may have been built in it.
-func copyPackage(t *testing.T, target string) {
-	t.Helper()
-	require.NoError(t, os.CopyFS(target, os.DirFS(sdk)))
-	for _, built := range []string{"dist", "node_modules"} {
-		require.NoError(t, os.RemoveAll(filepath.Join(target, built)))
-	}
 }
 
 // install packs the SDK and makes a project that has the package and nothing else. No registry is asked.
 func install(t *testing.T, project string) {
 	t.Helper()
-	tools := toolchain.For(t, filepath.Join(sdk, "package-lock.json"))
-	source := t.TempDir()
-	copyPackage(t, source)
-	run(t, tools.Command(t.Context(), "npm", "pack", "--offline"), source)
-	packed, err := filepath.Glob(filepath.Join(source, "agentexchange-*.tgz"))
+	tools := toolchain.For(t, "package-lock.json")
+	directory, err := filepath.Abs(sdk)
+	require.NoError(t, err)
+	packs := t.TempDir()
+	run(t, tools.Command(t.Context(), "npm", "pack", "--offline", directory), packs)
+	packed, err := filepath.Glob(filepath.Join(packs, "agentexchange-*.tgz"))
 	require.NoError(t, err)
 	require.Len(t, packed, 1)
 	write(t, filepath.Join(project, "package.json"), []byte(`{"type": "module"}`))

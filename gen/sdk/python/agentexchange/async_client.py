@@ -97,11 +97,7 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.register(
@@ -128,11 +124,7 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.login(api_key=api_key, api_secret=api_secret))
 
@@ -145,9 +137,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             The key set.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.get_jwks())
 
@@ -167,11 +157,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             Agents, oldest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.list_agents(include_archived=include_archived, limit=limit, offset=offset))
 
@@ -226,13 +212,7 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.create_agent(
@@ -256,8 +236,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             Agents, oldest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
+            APIError: 401. `code` tells why.
         """
         return await self._send(_operations.get_agent_overview())
 
@@ -273,12 +252,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The agent.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.get_agent(agent_id))
 
@@ -314,12 +289,8 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(
             _operations.update_agent(
@@ -343,12 +314,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             agent_id: Agent identifier.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.delete_agent(agent_id))
 
@@ -373,14 +340,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The new agent and its API key.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return await self._send(_operations.clone_agent(agent_id, new_name=new_name, idempotency_key=idempotency_key))
 
@@ -400,14 +361,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The agent as it is now.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return await self._send(_operations.reset_agent(agent_id, idempotency_key=idempotency_key))
 
@@ -427,14 +382,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The agent as it is now.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return await self._send(_operations.archive_agent(agent_id, idempotency_key=idempotency_key))
 
@@ -454,14 +403,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The agent as it is now.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return await self._send(_operations.unarchive_agent(agent_id, idempotency_key=idempotency_key))
 
@@ -477,12 +420,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The key.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.get_agent_api_key(agent_id))
 
@@ -502,14 +441,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The new key.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return await self._send(_operations.regenerate_agent_key(agent_id, idempotency_key=idempotency_key))
 
@@ -525,12 +458,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The three limits.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.get_agent_risk(agent_id))
 
@@ -552,12 +481,8 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(
             _operations.update_agent_risk(
@@ -583,12 +508,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The skill file.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return await self._send(_operations.get_agent_skill(agent_id, include_key=include_key))
 
@@ -601,9 +522,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             The pairs.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.list_pairs())
 
@@ -620,11 +539,9 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.get_price(symbol))
 
@@ -642,11 +559,9 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.list_prices(symbols=symbols))
 
@@ -663,11 +578,9 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.get_ticker(symbol))
 
@@ -698,9 +611,7 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(
             _operations.list_candles(symbol, interval=interval, limit=limit, start_time=start_time, end_time=end_time)
@@ -720,11 +631,9 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.list_market_trades(symbol, limit=limit))
 
@@ -742,11 +651,9 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.get_orderbook(symbol, depth=depth))
 
@@ -799,19 +706,13 @@ class AsyncAgentExchangeClient(AsyncClient):
                 `InsufficientBalanceError`, `InvalidQuantityError` or `InvalidPriceError` by a filter of the pair,
                 `details` as in RefusalDetails; or there is no such pair (`InvalidSymbolError`); or the body is
                 not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
             APIError: 409. Another order has this client_order_id (`DuplicateClientOrderIdError`), the agent
                 is archived (`AgentArchivedError`), there is no agent to act for (`AgentRequiredError`), or the
                 first request with this Idempotency-Key is still being worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 401, 403, 422. `code` tells why.
         """
         return await self._send(
             _operations.place_order(
@@ -872,20 +773,10 @@ class AsyncAgentExchangeClient(AsyncClient):
             APIError: 400. There is no such pair (`InvalidSymbolError`), the value of the order is too large
                 to be computed (`InvalidQuantityError`, filter `value`), or the body is not JSON
                 (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.preview_order(
@@ -915,19 +806,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             The order.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
-            APIError: 404. The agent has no such order (`OrderNotFoundError`), or the account no such agent
-                (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_order(order_id, agent_id=agent_id))
 
@@ -947,19 +826,7 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The order is not pending any more (`OrderNotCancellableError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
-            APIError: 404. The agent has no such order (`OrderNotFoundError`), or the account no such agent
-                (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return await self._send(_operations.cancel_order(order_id, agent_id=agent_id))
 
@@ -977,19 +844,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             The order.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
-            APIError: 404. The agent has no such order (`OrderNotFoundError`), or the account no such agent
-                (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_order_by_client_id(client_order_id, agent_id=agent_id))
 
@@ -1019,18 +874,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             Orders, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.list_orders(status=status, symbol=symbol, limit=limit, offset=offset, agent_id=agent_id)
@@ -1080,18 +925,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             Orders, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.list_open_orders(symbol=symbol, limit=limit, offset=offset, agent_id=agent_id)
@@ -1125,18 +960,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             What was cancelled.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.cancel_all_orders(agent_id=agent_id))
 
@@ -1166,18 +991,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             Trades, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.list_trades(symbol=symbol, side=side, limit=limit, offset=offset, agent_id=agent_id)
@@ -1210,18 +1025,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The agent in scope.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_account_info(agent_id=agent_id))
 
@@ -1238,18 +1043,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The balances.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_balance(agent_id=agent_id))
 
@@ -1266,18 +1061,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The positions.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_positions(agent_id=agent_id))
 
@@ -1294,18 +1079,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The portfolio.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_portfolio(agent_id=agent_id))
 
@@ -1324,18 +1099,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             Profit and loss.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_pnl(period=period, agent_id=agent_id))
 
@@ -1352,18 +1117,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The headroom.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_risk(agent_id=agent_id))
 
@@ -1392,18 +1147,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             Entries, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.list_ledger(asset=asset, limit=limit, offset=offset, agent_id=agent_id))
 
@@ -1435,18 +1180,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The comparison.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.reconcile(agent_id=agent_id))
 
@@ -1480,18 +1215,8 @@ class AsyncAgentExchangeClient(AsyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(
             _operations.reset_account(
@@ -1513,18 +1238,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The figures.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_performance(period=period, agent_id=agent_id))
 
@@ -1548,18 +1263,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The equity curve.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_portfolio_history(interval=interval, limit=limit, agent_id=agent_id))
 
@@ -1581,18 +1286,8 @@ class AsyncAgentExchangeClient(AsyncClient):
             The ranking.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return await self._send(_operations.get_leaderboard(period=period, limit=limit, agent_id=agent_id))
 
@@ -1605,9 +1300,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             Alive.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.get_health())
 
@@ -1621,9 +1314,7 @@ class AsyncAgentExchangeClient(AsyncClient):
             Ready.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. Not now; try again after `Retry-After` seconds.
+            APIError: 422. `code` tells why.
         """
         return await self._send(_operations.get_readiness())

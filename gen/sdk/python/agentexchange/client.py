@@ -97,11 +97,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 409, 422. `code` tells why.
         """
         return self._send(
             _operations.register(
@@ -128,11 +124,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.login(api_key=api_key, api_secret=api_secret))
 
@@ -145,9 +137,7 @@ class AgentExchangeClient(SyncClient):
             The key set.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_jwks())
 
@@ -167,11 +157,7 @@ class AgentExchangeClient(SyncClient):
             Agents, oldest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.list_agents(include_archived=include_archived, limit=limit, offset=offset))
 
@@ -225,13 +211,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return self._send(
             _operations.create_agent(
@@ -255,8 +235,7 @@ class AgentExchangeClient(SyncClient):
             Agents, oldest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
+            APIError: 401. `code` tells why.
         """
         return self._send(_operations.get_agent_overview())
 
@@ -272,12 +251,8 @@ class AgentExchangeClient(SyncClient):
             The agent.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.get_agent(agent_id))
 
@@ -313,12 +288,8 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(
             _operations.update_agent(
@@ -342,12 +313,8 @@ class AgentExchangeClient(SyncClient):
             agent_id: Agent identifier.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.delete_agent(agent_id))
 
@@ -372,14 +339,8 @@ class AgentExchangeClient(SyncClient):
             The new agent and its API key.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return self._send(_operations.clone_agent(agent_id, new_name=new_name, idempotency_key=idempotency_key))
 
@@ -399,14 +360,8 @@ class AgentExchangeClient(SyncClient):
             The agent as it is now.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return self._send(_operations.reset_agent(agent_id, idempotency_key=idempotency_key))
 
@@ -426,14 +381,8 @@ class AgentExchangeClient(SyncClient):
             The agent as it is now.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return self._send(_operations.archive_agent(agent_id, idempotency_key=idempotency_key))
 
@@ -453,14 +402,8 @@ class AgentExchangeClient(SyncClient):
             The agent as it is now.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return self._send(_operations.unarchive_agent(agent_id, idempotency_key=idempotency_key))
 
@@ -476,12 +419,8 @@ class AgentExchangeClient(SyncClient):
             The key.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.get_agent_api_key(agent_id))
 
@@ -501,14 +440,8 @@ class AgentExchangeClient(SyncClient):
             The new key.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. The request clashes with the state of the server: `DuplicateAccountError` or
-                `IdempotencyInFlightError`.
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 409, 422. `code` tells why.
         """
         return self._send(_operations.regenerate_agent_key(agent_id, idempotency_key=idempotency_key))
 
@@ -524,12 +457,8 @@ class AgentExchangeClient(SyncClient):
             The three limits.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.get_agent_risk(agent_id))
 
@@ -551,12 +480,8 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(
             _operations.update_agent_risk(
@@ -582,12 +507,8 @@ class AgentExchangeClient(SyncClient):
             The skill file.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 422. `code` tells why.
         """
         return self._send(_operations.get_agent_skill(agent_id, include_key=include_key))
 
@@ -600,9 +521,7 @@ class AgentExchangeClient(SyncClient):
             The pairs.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.list_pairs())
 
@@ -619,11 +538,9 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_price(symbol))
 
@@ -641,11 +558,9 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.list_prices(symbols=symbols))
 
@@ -662,11 +577,9 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_ticker(symbol))
 
@@ -697,9 +610,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(
             _operations.list_candles(symbol, interval=interval, limit=limit, start_time=start_time, end_time=end_time)
@@ -719,11 +630,9 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.list_market_trades(symbol, limit=limit))
 
@@ -741,11 +650,9 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_orderbook(symbol, depth=depth))
 
@@ -798,19 +705,13 @@ class AgentExchangeClient(SyncClient):
                 `InsufficientBalanceError`, `InvalidQuantityError` or `InvalidPriceError` by a filter of the pair,
                 `details` as in RefusalDetails; or there is no such pair (`InvalidSymbolError`); or the body is
                 not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
             APIError: 409. Another order has this client_order_id (`DuplicateClientOrderIdError`), the agent
                 is archived (`AgentArchivedError`), there is no agent to act for (`AgentRequiredError`), or the
                 first request with this Idempotency-Key is still being worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 401, 403, 422. `code` tells why.
         """
         return self._send(
             _operations.place_order(
@@ -871,20 +772,10 @@ class AgentExchangeClient(SyncClient):
             APIError: 400. There is no such pair (`InvalidSymbolError`), the value of the order is too large
                 to be computed (`InvalidQuantityError`, filter `value`), or the body is not JSON
                 (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. The pair has no price yet, or none that is recent enough
                 (`PriceNotAvailableError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(
             _operations.preview_order(
@@ -914,19 +805,7 @@ class AgentExchangeClient(SyncClient):
             The order.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
-            APIError: 404. The agent has no such order (`OrderNotFoundError`), or the account no such agent
-                (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_order(order_id, agent_id=agent_id))
 
@@ -946,19 +825,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The order is not pending any more (`OrderNotCancellableError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
-            APIError: 404. The agent has no such order (`OrderNotFoundError`), or the account no such agent
-                (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return self._send(_operations.cancel_order(order_id, agent_id=agent_id))
 
@@ -976,19 +843,7 @@ class AgentExchangeClient(SyncClient):
             The order.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
-            APIError: 404. The agent has no such order (`OrderNotFoundError`), or the account no such agent
-                (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_order_by_client_id(client_order_id, agent_id=agent_id))
 
@@ -1018,18 +873,8 @@ class AgentExchangeClient(SyncClient):
             Orders, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(
             _operations.list_orders(status=status, symbol=symbol, limit=limit, offset=offset, agent_id=agent_id)
@@ -1076,18 +921,8 @@ class AgentExchangeClient(SyncClient):
             Orders, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.list_open_orders(symbol=symbol, limit=limit, offset=offset, agent_id=agent_id))
 
@@ -1118,18 +953,8 @@ class AgentExchangeClient(SyncClient):
             What was cancelled.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.cancel_all_orders(agent_id=agent_id))
 
@@ -1159,18 +984,8 @@ class AgentExchangeClient(SyncClient):
             Trades, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(
             _operations.list_trades(symbol=symbol, side=side, limit=limit, offset=offset, agent_id=agent_id)
@@ -1202,18 +1017,8 @@ class AgentExchangeClient(SyncClient):
             The agent in scope.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_account_info(agent_id=agent_id))
 
@@ -1230,18 +1035,8 @@ class AgentExchangeClient(SyncClient):
             The balances.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_balance(agent_id=agent_id))
 
@@ -1258,18 +1053,8 @@ class AgentExchangeClient(SyncClient):
             The positions.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_positions(agent_id=agent_id))
 
@@ -1286,18 +1071,8 @@ class AgentExchangeClient(SyncClient):
             The portfolio.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_portfolio(agent_id=agent_id))
 
@@ -1316,18 +1091,8 @@ class AgentExchangeClient(SyncClient):
             Profit and loss.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_pnl(period=period, agent_id=agent_id))
 
@@ -1344,18 +1109,8 @@ class AgentExchangeClient(SyncClient):
             The headroom.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_risk(agent_id=agent_id))
 
@@ -1384,18 +1139,8 @@ class AgentExchangeClient(SyncClient):
             Entries, newest first.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.list_ledger(asset=asset, limit=limit, offset=offset, agent_id=agent_id))
 
@@ -1426,18 +1171,8 @@ class AgentExchangeClient(SyncClient):
             The comparison.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.reconcile(agent_id=agent_id))
 
@@ -1471,18 +1206,8 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. The body is not JSON (`MalformedBodyError`).
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(
             _operations.reset_account(
@@ -1504,18 +1229,8 @@ class AgentExchangeClient(SyncClient):
             The figures.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_performance(period=period, agent_id=agent_id))
 
@@ -1539,18 +1254,8 @@ class AgentExchangeClient(SyncClient):
             The equity curve.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_portfolio_history(interval=interval, limit=limit, agent_id=agent_id))
 
@@ -1572,18 +1277,8 @@ class AgentExchangeClient(SyncClient):
             The ranking.
 
         Raises:
-            APIError: 401. No credentials or bad ones: `JwtRequiredError`, `InvalidTokenError`,
-                `TokenExpiredError` or `InvalidApiKeyError`.
-            APIError: 403. The key may not do this: it is the key of an archived agent (`AgentArchivedError`),
-                or an agent's key that names another agent or resets its own (`PermissionDeniedError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 409. There is no agent to act for (`AgentRequiredError`: the default agent was deleted,
-                and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is
-                archived (`AgentArchivedError`) or the first request with this Idempotency-Key is still being
-                worked on (`IdempotencyInFlightError`).
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(_operations.get_leaderboard(period=period, limit=limit, agent_id=agent_id))
 
@@ -1596,9 +1291,7 @@ class AgentExchangeClient(SyncClient):
             Alive.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_health())
 
@@ -1612,9 +1305,7 @@ class AgentExchangeClient(SyncClient):
             Ready.
 
         Raises:
-            APIError: 422. A parameter or the body breaks a limit of this document (`ValidationError`;
-                `details.errors` lists every violation), or the Idempotency-Key belongs to another request
-                (`IdempotencyKeyReusedError`).
             APIError: 503. Not now; try again after `Retry-After` seconds.
+            APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_readiness())

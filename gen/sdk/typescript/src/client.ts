@@ -353,10 +353,9 @@ export class AgentExchangeClient extends Transport {
    * An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself is
    * what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 409, 422: the error's `code` tells why.
    */
   async register(
     body: RegisterRequest,
@@ -382,10 +381,9 @@ export class AgentExchangeClient extends Transport {
    * `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
    * `Idempotency-Key` is ignored.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    */
   async login(body: LoginRequest, options: CallOptions = {}): Promise<Token> {
     return this.call<Token>(
@@ -405,9 +403,8 @@ export class AgentExchangeClient extends Transport {
    *
    * The account's agents, oldest first. `total` counts all that match, not the page.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
+   * - 401, 422: the error's `code` tells why.
    */
   async listAgents(
     params: ListAgentsParams = {},
@@ -450,11 +447,9 @@ export class AgentExchangeClient extends Transport {
    * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
    * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 409, 422: the error's `code` tells why.
    */
   async createAgent(
     body: CreateAgentRequest,
@@ -478,8 +473,8 @@ export class AgentExchangeClient extends Transport {
    *
    * Every agent of the account that is not archived, oldest first, in the shape of the list.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
+   * - 401: the error's `code` tells why.
    */
   async getAgentOverview(options: CallOptions = {}): Promise<AgentList> {
     return this.call<AgentList>(
@@ -498,10 +493,9 @@ export class AgentExchangeClient extends Transport {
    *
    * One agent of the account. Another account's agent is answered like one that does not exist.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -523,11 +517,10 @@ export class AgentExchangeClient extends Transport {
    * Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
    * `strategy_tags` replaces the whole list.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -555,10 +548,9 @@ export class AgentExchangeClient extends Transport {
    * back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
    * owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -580,11 +572,9 @@ export class AgentExchangeClient extends Transport {
    * Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
    * framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is copied.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 409, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -612,11 +602,9 @@ export class AgentExchangeClient extends Transport {
    * In one transaction: cancels every open order, closes every position, restores USDT to the starting balance and
    * begins a new session. History is kept. An archived agent comes back active, and empty.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 409, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -642,11 +630,9 @@ export class AgentExchangeClient extends Transport {
    * Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and history
    * stay. Archiving an archived agent changes nothing and answers the same.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 409, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -672,11 +658,9 @@ export class AgentExchangeClient extends Transport {
    * Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
    * active agent changes nothing and answers the same.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 409, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -701,10 +685,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent's current API key in full, to put it back into a running agent process.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -729,11 +712,9 @@ export class AgentExchangeClient extends Transport {
    * Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several at
    * once, exactly one key lives in the end: that of the last.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: The request clashes with the state of the server: `DUPLICATE_ACCOUNT` or `IDEMPOTENCY_IN_FLIGHT`.
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 409, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -758,10 +739,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The effective limits, that is, the three by which the agent's next order is judged.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -785,11 +765,10 @@ export class AgentExchangeClient extends Transport {
    *
    * Replaces all three limits. They apply from the agent's next order on.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -816,10 +795,9 @@ export class AgentExchangeClient extends Transport {
    * A Markdown file for an LLM agent's context: the agent's id and key, its limits, and the reference of the
    * operations that its key may call.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 422: the error's `code` tells why.
    *
    * @param agentId - Agent identifier.
    */
@@ -845,8 +823,8 @@ export class AgentExchangeClient extends Transport {
    *
    * Every pair, by symbol, with the filters that an order of it must pass.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
+   * - 422: the error's `code` tells why.
    */
   async listPairs(options: CallOptions = {}): Promise<PairList> {
     return this.call<PairList>(
@@ -865,10 +843,10 @@ export class AgentExchangeClient extends Transport {
    *
    * The newest price. One older than 30 seconds is not answered, and nothing trades at it.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 422: the error's `code` tells why.
    *
    * @param symbol - The pair, in any case.
    */
@@ -893,10 +871,10 @@ export class AgentExchangeClient extends Transport {
    * The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price no
    * older than 30 seconds, by symbol.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 422: the error's `code` tells why.
    */
   async listPrices(
     params: ListPricesParams = {},
@@ -919,10 +897,10 @@ export class AgentExchangeClient extends Transport {
    *
    * What happened in the last 24 hours, which end now and not at midnight.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 422: the error's `code` tells why.
    *
    * @param symbol - The pair, in any case.
    */
@@ -947,9 +925,9 @@ export class AgentExchangeClient extends Transport {
    * Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it; without, the
    * last ones that begin before `end_time`. The last candle of all is unfinished and covers what has happened so far.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 422: the error's `code` tells why.
    *
    * @param symbol - The pair, in any case.
    */
@@ -980,10 +958,10 @@ export class AgentExchangeClient extends Transport {
    *
    * Trades of the market, newest first. They are not those of your agents.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 422: the error's `code` tells why.
    *
    * @param symbol - The pair, in any case.
    */
@@ -1009,10 +987,10 @@ export class AgentExchangeClient extends Transport {
    *
    * The best bids, highest first, and the best asks, lowest first, each a price and a quantity.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 422: the error's `code` tells why.
    *
    * @param symbol - The pair, in any case.
    */
@@ -1041,14 +1019,12 @@ export class AgentExchangeClient extends Transport {
    * limit was broken and the `max_allowed_quantity` that would pass. Give every order a `client_order_id`: sent
    * again, it answers the order that exists, however long ago that was.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The order is refused and nothing has changed: `ORDER_REJECTED` by a risk limit, `INSUFFICIENT_BALANCE`, `INVALID_QUANTITY` or `INVALID_PRICE` by a filter of the pair, `details` as in RefusalDetails; or there is no such pair (`INVALID_SYMBOL`); or the body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
    * - 409: Another order has this client_order_id (`DUPLICATE_CLIENT_ORDER_ID`), the agent is archived (`AGENT_ARCHIVED`), there is no agent to act for (`AGENT_REQUIRED`), or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 401, 403, 422: the error's `code` tells why.
    */
   async placeOrder(
     body: PlaceOrderRequest,
@@ -1078,14 +1054,11 @@ export class AgentExchangeClient extends Transport {
    * filled. An order that would be refused is answered 200 too, with the error in `refusal`. Writes nothing, so an
    * `Idempotency-Key` is ignored, and `client_order_id` is not looked up.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: There is no such pair (`INVALID_SYMBOL`), the value of the order is too large to be computed (`INVALID_QUANTITY`, filter `value`), or the body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
    * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async previewOrder(
     body: PlaceOrderRequest,
@@ -1109,12 +1082,8 @@ export class AgentExchangeClient extends Transport {
    *
    * One order of the agent. Another agent's order is answered like one that does not exist.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
-   * - 404: The agent has no such order (`ORDER_NOT_FOUND`), or the account no such agent (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
+   * - 401, 403, 404, 409, 422: the error's `code` tells why.
    *
    * @param orderId - Order identifier.
    */
@@ -1139,13 +1108,9 @@ export class AgentExchangeClient extends Transport {
    *
    * Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one happens.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The order is not pending any more (`ORDER_NOT_CANCELLABLE`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
-   * - 404: The agent has no such order (`ORDER_NOT_FOUND`), or the account no such agent (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 404, 409, 422: the error's `code` tells why.
    *
    * @param orderId - Order identifier.
    */
@@ -1170,12 +1135,8 @@ export class AgentExchangeClient extends Transport {
    *
    * The order of the agent that was placed with this `client_order_id`.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
-   * - 404: The agent has no such order (`ORDER_NOT_FOUND`), or the account no such agent (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
+   * - 401, 403, 404, 409, 422: the error's `code` tells why.
    *
    * @param clientOrderId - The id that the client gave the order.
    */
@@ -1200,12 +1161,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async listOrders(
     params: ListOrdersParams = {},
@@ -1249,12 +1207,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent's pending orders, newest first, in the shape of the list.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async listOpenOrders(
     params: ListOpenOrdersParams = {},
@@ -1298,12 +1253,9 @@ export class AgentExchangeClient extends Transport {
    * Cancels all pending orders of the agent in one transaction and releases what they hold. With none it changes
    * nothing.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async cancelAllOrders(
     options: CallOptions & AgentIdOption = {},
@@ -1325,12 +1277,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async listTrades(
     params: ListTradesParams = {},
@@ -1374,12 +1323,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent in scope, its limits and its current session.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getAccountInfo(
     options: CallOptions & AgentIdOption = {},
@@ -1401,12 +1347,9 @@ export class AgentExchangeClient extends Transport {
    *
    * What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getBalance(
     options: CallOptions & AgentIdOption = {},
@@ -1428,12 +1371,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent's open positions, by symbol, at the last known prices.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getPositions(
     options: CallOptions & AgentIdOption = {},
@@ -1455,12 +1395,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The whole of what the agent has and what it has made of its starting balance, at one moment.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getPortfolio(
     options: CallOptions & AgentIdOption = {},
@@ -1483,12 +1420,9 @@ export class AgentExchangeClient extends Transport {
    * Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`, total_pnl
    * = equity − starting balance.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getPnl(
     params: GetPnlParams = {},
@@ -1512,12 +1446,9 @@ export class AgentExchangeClient extends Transport {
    *
    * How much of each risk limit is used at this moment, and how much is left.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getRisk(options: CallOptions & AgentIdOption = {}): Promise<Risk> {
     return this.call<Risk>(
@@ -1539,12 +1470,9 @@ export class AgentExchangeClient extends Transport {
    * `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
    * `total` counts all that match, not the page.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async listLedger(
     params: ListLedgerParams = {},
@@ -1588,12 +1516,9 @@ export class AgentExchangeClient extends Transport {
    * Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
    * orders, all in one snapshot.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async reconcile(
     options: CallOptions & AgentIdOption = {},
@@ -1618,13 +1543,10 @@ export class AgentExchangeClient extends Transport {
    * or a token alone: an agent may not lift its own loss limit, and its key gets 403 `PERMISSION_DENIED`. An
    * archived agent gets 409.
    *
-   * Refusals, each an ApiError with the code that is named:
+   * Refusals, each an ApiError:
    * - 400: The body is not JSON (`MALFORMED_BODY`).
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async resetAccount(
     body: ResetAccountRequest = {},
@@ -1651,12 +1573,9 @@ export class AgentExchangeClient extends Transport {
    *
    * The agent's ratios, drawdown and trade statistics over a period.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getPerformance(
     params: GetPerformanceParams = {},
@@ -1682,12 +1601,9 @@ export class AgentExchangeClient extends Transport {
    * snapshot has the last equity known in its interval, or that of the one before where nothing is known. The last
    * interval is the one that is not over. The curve goes on across resets, so that it may jump there.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getPortfolioHistory(
     params: GetPortfolioHistoryParams = {},
@@ -1712,12 +1628,9 @@ export class AgentExchangeClient extends Transport {
    * The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id. An
    * agent's own key sees the ranking of its account; which agent is in scope makes no difference.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 401: No credentials or bad ones: `JWT_REQUIRED`, `INVALID_TOKEN`, `TOKEN_EXPIRED` or `INVALID_API_KEY`.
-   * - 403: The key may not do this: it is the key of an archived agent (`AGENT_ARCHIVED`), or an agent's key that names another agent or resets its own (`PERMISSION_DENIED`).
+   * Refusals, each an ApiError:
    * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-   * - 409: There is no agent to act for (`AGENT_REQUIRED`: the default agent was deleted, and `X-Agent-Id` names none); or, of a call that changes or judges something, the agent is archived (`AGENT_ARCHIVED`) or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * - 401, 403, 409, 422: the error's `code` tells why.
    */
   async getLeaderboard(
     params: GetLeaderboardParams = {},
@@ -1741,8 +1654,8 @@ export class AgentExchangeClient extends Transport {
    *
    * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
+   * - 422: the error's `code` tells why.
    */
   async getJwks(options: CallOptions = {}): Promise<Jwks> {
     return this.call<Jwks>(
@@ -1761,8 +1674,8 @@ export class AgentExchangeClient extends Transport {
    *
    * Answers 200 as long as the process serves requests. Touches nothing else.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
+   * - 422: the error's `code` tells why.
    */
   async getHealth(options: CallOptions = {}): Promise<Health> {
     return this.call<Health>(
@@ -1782,9 +1695,9 @@ export class AgentExchangeClient extends Transport {
    * Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
    * so that a load balancer sends no more requests.
    *
-   * Refusals, each an ApiError with the code that is named:
-   * - 422: A parameter or the body breaks a limit of this document (`VALIDATION_ERROR`; `details.errors` lists every violation), or the Idempotency-Key belongs to another request (`IDEMPOTENCY_KEY_REUSED`).
+   * Refusals, each an ApiError:
    * - 503: Not now; try again after `Retry-After` seconds.
+   * - 422: the error's `code` tells why.
    */
   async getReadiness(options: CallOptions = {}): Promise<Health> {
     return this.call<Health>(

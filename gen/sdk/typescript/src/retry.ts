@@ -14,13 +14,13 @@ export function mayPass(error: unknown): boolean {
 }
 
 /**
- * How long to wait after a failed attempt, counted from 0: what the server advises, within bounds; else up to 200 ms after the first
- * attempt and twice as long after every further one, at most 5 s, evenly spread so that clients do not return in step.
+ * How long to wait after a failed attempt, counted from 0: up to 200 ms after the first and twice as long after every
+ * further one, at most 5 s, evenly spread so that clients do not return in step; or what the server advises, at most
+ * 30 s, if that is longer.
  */
 export function pauseMs(attempt: number, retryAfter: string | null): number {
-  const advised = retryAfter === null ? Number.NaN : adviceMs(retryAfter);
-  if (!Number.isNaN(advised)) return Math.min(Math.max(advised, 0), longestAdviceMs);
-  return Math.random() * Math.min(baseMs * 2 ** attempt, capMs);
+  const advised = retryAfter === null ? 0 : adviceMs(retryAfter) || 0; // NaN: it says nothing that can be read
+  return Math.max(Math.random() * Math.min(baseMs * 2 ** attempt, capMs), Math.min(advised, longestAdviceMs));
 }
 
 /** Reads a Retry-After header, which is in seconds or a date. */

@@ -86,12 +86,12 @@ export abstract class Transport {
       throw new MissingCredentialsError("An apiSecret is of no use without the account's apiKey. Pass both.");
     }
     const given = [options.apiKey, options.token].some((value) => value !== undefined);
-    const apiKey = given ? options.apiKey : environment("API_KEY");
-    const apiSecret = given ? options.apiSecret : apiKey && environment("API_SECRET");
+    const apiKey = credential("apiKey", given ? options.apiKey : environment("API_KEY"));
+    const apiSecret = credential("apiSecret", given ? options.apiSecret : apiKey && environment("API_SECRET"));
     const login = () => this.login({ api_key: apiKey!, api_secret: apiSecret! });
     this.#apiKey = apiKey;
-    this.#session = new Session(apiSecret === undefined ? undefined : login, options.token);
-    this.#agentId = options.agentId;
+    this.#session = new Session(apiSecret === undefined ? undefined : login, credential("token", options.token));
+    this.#agentId = options.agentId === undefined ? undefined : headerValue("agentId", options.agentId);
     this.#timeoutMs = options.timeoutMs ?? 30_000;
     this.#maxRetries = options.maxRetries ?? 4;
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
@@ -131,7 +131,7 @@ export abstract class Transport {
     }
     const sent = new Headers(body === undefined ? {} : { "Content-Type": "application/json" });
     for (const [name, value = this.#headerDefault(name)] of Object.entries(headers)) {
-      if (value !== undefined) sent.set(name, value);
+      if (value !== undefined) sent.set(name, headerValue(name, value));
     }
     return { method, url, headers: sent, body: body === undefined ? null : JSON.stringify(body) };
   }
@@ -152,7 +152,7 @@ export abstract class Transport {
     }
     if (auth.includes("Authorization") && this.#session.exists) {
       const token = await this.#session.token();
-      headers.set("Authorization", `Bearer ${token}`);
+      headers.set("Authorization", headerValue("The token", `Bearer ${token}`));
       return token;
     }
     const what = keyHeader === undefined ? "apiKey and apiSecret of an account (or a token)" : "an apiKey (or a token)";
@@ -194,6 +194,17 @@ function segment(value: string): string {
     throw new TypeError(`${JSON.stringify(value)} cannot stand in a path.`);
   }
   return encodeURIComponent(value);
+}
+
+/** A credential without the white space around it, such as the line break at the end of a file. */
+function credential(name: string, value: string | undefined): string | undefined {
+  return value?.trim() ? headerValue(name, value.trim()) : undefined;
+}
+
+/** What a header can carry. Anything else is not shown, as `Headers` would: it may be a secret. */
+function headerValue(name: string, value: string): string {
+  if (/^[!-~]([ -~]*[!-~])?$/.test(value)) return value;
+  throw new TypeError(`${name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.`);
 }
 
 /** What paths are appended to. The server says that the API is at …/api/v1, which paths begin with. */

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -47,7 +49,7 @@ func limits(schema *openapi3.Schema, optional bool) string {
 }
 
 // describe is the documentation of a method.
-func (m *method) describe(op *openapi3.Operation) string {
+func (m *method) describe(doc *openapi3.T, op *openapi3.Operation) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s.\n\n%s\n\n%s", m.Name, op.Summary, strings.TrimSpace(op.Description), authComments[m.Auth])
 	switch {
@@ -61,17 +63,56 @@ func (m *method) describe(op *openapi3.Operation) string {
 	if m.Page != nil {
 		fmt.Fprintf(&text, " [Client.%s] goes through every page.", m.Page.Name)
 	}
-	if len(m.codes) > 0 {
-		text.WriteString("\n\nErrors:")
-		for i, code := range m.codes {
-			if i > 0 {
-				text.WriteString(",")
-			}
-			fmt.Fprintf(&text, " [%s]", errorName(code))
-		}
-		text.WriteString(".")
+	if failures := failures(doc, op); len(failures) > 0 {
+		fmt.Fprintf(&text, "\n\nFails with status %s.", strings.Join(failures, ", "))
 	}
 	return text.String()
+}
+
+// failures answers the statuses of an operation's errors, with the codes that can come with each. What operations have in
+// common can name codes that this one never answers, so that of several none is named.
+func failures(doc *openapi3.T, op *openapi3.Operation) []string {
+	var all []string
+	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		if status == "default" || status < "400" {
+			continue
+		}
+		response := op.Responses.Value(status)
+		names := errorNames(doc, *response.Value.Description)
+		if len(names) == 0 || len(names) > 1 && uses(doc, response.Ref) > 1 {
+			all = append(all, status)
+		} else {
+			all = append(all, status+" ("+strings.Join(names, ", ")+")")
+		}
+	}
+	return all
+}
+
+// errorNames answers links to the constants of the error codes that a text names, in the spec's order.
+func errorNames(doc *openapi3.T, text string) []string {
+	var names []string
+	for _, value := range doc.Components.Schemas["ErrorCode"].Value.Enum {
+		code := value.(string)
+		if strings.Contains(text, "`"+code+"`") {
+			names = append(names, "["+errorName(code)+"]")
+		}
+	}
+	return names
+}
+
+// uses counts the operations that have a shared answer.
+func uses(doc *openapi3.T, ref string) int {
+	count := 0
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			for _, response := range operation.Responses.Map() {
+				if ref != "" && response.Ref == ref {
+					count++
+				}
+			}
+		}
+	}
+	return count
 }
 
 var authComments = map[string]string{

@@ -51,7 +51,6 @@ type method struct {
 	Text                              bool   // the answer is text and not JSON
 	Page                              *page  // nil where the operation does not answer pages
 	Comment                           string
-	codes                             []string
 }
 
 // page says how to walk over the pages of a list.
@@ -87,8 +86,7 @@ func newMethod(doc *openapi3.T, op codegen.OperationDefinition) (method, error) 
 	if err := m.checkRepeatable(op.Spec); err != nil {
 		return m, err
 	}
-	m.codes = m.codesNamed(doc, op.Spec)
-	m.Comment = comment(m.describe(op.Spec))
+	m.Comment = comment(m.describe(doc, op.Spec))
 	return m, nil
 }
 
@@ -180,23 +178,4 @@ func (m *method) checkRepeatable(op *openapi3.Operation) error {
 		return errors.New("creates something and takes no Idempotency-Key, so that it could not be repeated")
 	}
 	return nil
-}
-
-// codesNamed answers the error codes that the operation's answers name in their descriptions, in the spec's order. Some
-// answers are shared with operations that take an Idempotency-Key.
-func (m *method) codesNamed(doc *openapi3.T, op *openapi3.Operation) []string {
-	var text strings.Builder
-	for status, response := range op.Responses.Map() {
-		if status != "default" && !strings.HasPrefix(status, "2") {
-			text.WriteString(*response.Value.Description)
-		}
-	}
-	var codes []string
-	for _, value := range doc.Components.Schemas["ErrorCode"].Value.Enum {
-		code := value.(string)
-		if strings.Contains(text.String(), "`"+code+"`") && (m.TakesIdempotencyKey || !strings.HasPrefix(code, "IDEMPOTENCY_")) {
-			codes = append(codes, code)
-		}
-	}
-	return codes
 }

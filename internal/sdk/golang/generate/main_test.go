@@ -38,6 +38,14 @@ func TestWhatIsNewInTheSpecAppearsInTheSDK(t *testing.T) {
 	require.Contains(t, models, "\t// Since: Only those since then.\n\tSince *time.Time\n")
 }
 
+func TestAMethodNamesNoErrorThatOnlyOthersCanHave(t *testing.T) {
+	rendered, err := renderWith(t, "new.yaml")
+	require.NoError(t, err)
+	client := rendered["client.gen.go"]
+	require.Contains(t, client, "// Fails with status 409 ([ErrAgentArchived], [ErrAgentRequired]).\nfunc (c *Client) ListStrategyRuns(")
+	require.Contains(t, client, "// Fails with status 400 ([ErrMalformedBody]), 401, 422.\nfunc (c *Client) Login(")
+}
+
 func TestAnOperationThatCouldActTwiceIsRefused(t *testing.T) {
 	_, err := renderWith(t, "twice.yaml")
 	require.ErrorContains(t, err, "CreateStrategy: creates something and takes no Idempotency-Key")

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 )
 
 const (
@@ -25,7 +24,7 @@ type Options struct {
 	// http://127.0.0.1:8080.
 	BaseURL string
 
-	// APIKey is an account's or an agent's key. If APIKey, APISecret and Token are all empty, AGENTEXCHANGE_API_KEY and
+	// APIKey is an account's or an agent's key. White space around it does not count. If APIKey, APISecret and Token are all empty, AGENTEXCHANGE_API_KEY and
 	// AGENTEXCHANGE_API_SECRET are used; what is given is never mixed with what the environment holds.
 	APIKey Secret
 
@@ -52,13 +51,12 @@ type Options struct {
 
 // Client calls an AgentExchange server. It is safe for concurrent use.
 type Client struct {
-	baseURL    string
-	agentID    string
-	timeout    time.Duration
-	maxRetries int
-	http       *http.Client
-	apiKey     Secret
-	tokens     *tokens
+	baseURL     string
+	agentID     string
+	timeout     time.Duration
+	maxRetries  int
+	http        *http.Client
+	credentials func() *credentials // a func, as fmt can show what a pointer points to
 }
 
 // New makes a client. It sends nothing.
@@ -70,9 +68,10 @@ func New(options Options) (*Client, error) {
 	if options.APISecret != "" && options.APIKey == "" {
 		return nil, errors.New("agentexchange: an API secret is of no use without the API key that it belongs to")
 	}
-	for _, credential := range []Secret{options.APIKey, options.APISecret, options.Token} {
-		if !sendable(string(credential)) {
-			return nil, errors.New("agentexchange: a credential contains a line break or another control character")
+	for _, credential := range []*Secret{&options.APIKey, &options.APISecret, &options.Token} {
+		*credential = Secret(strings.TrimSpace(string(*credential))) // a file that it was read from ends with a line break
+		if *credential != "" && !sendable(string(*credential)) {
+			return nil, errors.New("agentexchange: a credential holds a character that cannot stand in a header")
 		}
 	}
 	c := &Client{
@@ -81,9 +80,9 @@ func New(options Options) (*Client, error) {
 		timeout:    cmp.Or(options.Timeout, defaultTimeout),
 		maxRetries: max(cmp.Or(options.MaxRetries, defaultMaxRetries), 0),
 		http:       withoutRedirects(options.HTTPClient),
-		apiKey:     options.APIKey,
 	}
-	c.tokens = &tokens{client: c, secret: options.APISecret, token: options.Token}
+	held := &credentials{client: c, key: options.APIKey, secret: options.APISecret, token: options.Token}
+	c.credentials = func() *credentials { return held }
 	if u, err := url.Parse(c.baseURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, errors.New("agentexchange: the base URL is not an http or https URL such as " + defaultBaseURL)
 	}
@@ -91,7 +90,7 @@ func New(options Options) (*Client, error) {
 }
 
 // String says which server the client calls, and hides its credentials.
-func (c *Client) String() string {
+func (c Client) String() string {
 	u, err := url.Parse(c.baseURL)
 	if err != nil {
 		return "agentexchange.Client"
@@ -100,7 +99,7 @@ func (c *Client) String() string {
 }
 
 // GoString is [Client.String].
-func (c *Client) GoString() string { return c.String() }
+func (c Client) GoString() string { return c.String() }
 
 // base is what paths are appended to. The server says that the API is at …/api/v1, which paths begin with.
 func base(address string) string {
@@ -118,8 +117,11 @@ func withoutRedirects(given *http.Client) *http.Client {
 	return &client
 }
 
-// sendable reports whether a text can stand in a header.
-func sendable(text string) bool { return !strings.ContainsFunc(text, unicode.IsControl) }
+// sendable reports whether a text can be the value of a header, as it is.
+func sendable(text string) bool {
+	odd := func(r rune) bool { return r < ' ' || r > '~' }
+	return text != "" && strings.TrimSpace(text) == text && !strings.ContainsFunc(text, odd)
+}
 
 // Ptr answers a pointer to a value, for the fields that may be left out.
 func Ptr[T any](value T) *T { return &value }

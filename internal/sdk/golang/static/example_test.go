@@ -10,8 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Register an account, create an agent, and trade with the agent's key. It needs a running server.
-func Example() {
+// Register an account, create an agent, and trade with the agent's key.
+func Example() { //nolint:testableexamples // it needs a server
 	ctx := context.Background()
 	public, err := agentexchange.New(agentexchange.Options{})
 	if err != nil {
@@ -47,10 +47,9 @@ func Example() {
 	if _, err = agent.PlaceOrder(ctx, order); errors.Is(err, agentexchange.ErrOrderRejected) {
 		fmt.Println(made.DisplayName, "may not buy that much")
 	}
-	// Output: RSI Scalper may not buy that much
 }
 
-func ExampleClient_AllAgents() {
+func ExampleClient_AllAgents() { //nolint:testableexamples // it needs a server
 	ctx := context.Background()
 	public, err := agentexchange.New(agentexchange.Options{})
 	if err != nil {
@@ -70,5 +69,4 @@ func ExampleClient_AllAgents() {
 		}
 		fmt.Println(agent.DisplayName, agent.Status)
 	}
-	// Output: Ada's Agent active
 }

@@ -78,7 +78,9 @@ func (r *request) fail(err error) {
 // prepare fixes what all attempts share.
 func (r *request) prepare(c *Client, options []CallOption) error {
 	for _, option := range options {
-		option(r)
+		if option != nil {
+			option(r)
+		}
 	}
 	r.header = http.Header{"Accept": {"application/json, text/*"}, "User-Agent": {"agentexchange-go/" + Version}}
 	if r.body != nil {
@@ -107,8 +109,8 @@ func (r *request) setHeader(name string, taken bool, value *string) {
 	case value == nil:
 	case !taken:
 		r.fail(errors.New("takes no " + name))
-	case *value == "" || !sendable(*value):
-		r.fail(fmt.Errorf("%s is empty or contains a control character", name)) // it may be a secret, so it is not shown
+	case !sendable(*value): // it may be a secret, so it is not shown
+		r.fail(fmt.Errorf("%s holds a character that cannot stand in a header, or nothing, or a blank at an end", name))
 	default:
 		r.header.Set(name, *value)
 	}

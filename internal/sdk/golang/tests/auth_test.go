@@ -242,13 +242,50 @@ func TestAClientThatCouldNotWorkIsNotMade(t *testing.T) {
 	t.Parallel()
 	for want, options := range map[string]agentexchange.Options{
 		"the API key that it belongs to": {APISecret: "sk_live_x"},
-		"line break":                     {APIKey: "ak_live_x\n"},
+		"cannot stand in a header":       {APIKey: "ak_live_\nx"},
+		"a credential holds":             {APIKey: "ak_live_x", APISecret: "sk_live_é"},
 		"not an http or https URL":       {BaseURL: "localhost:8080"},
 	} {
 		_, err := agentexchange.New(options)
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "_live_")
 	}
+}
+
+func TestWhiteSpaceAroundCredentialsIsNotTheirs(t *testing.T) {
+	account := register(t)
+	owner := newClient(t, agentexchange.Options{APIKey: "\n" + account.APIKey + "\r\n", APISecret: account.APISecret + " \n"})
+	_, err := owner.GetBalance(t.Context())
+	require.NoError(t, err)
+	_, err = owner.ListAgents(t.Context(), nil)
+	require.NoError(t, err)
+
+	t.Setenv("AGENTEXCHANGE_API_KEY", string(account.APIKey))
+	_, err = newClient(t, agentexchange.Options{APIKey: "\n"}).GetBalance(t.Context())
+	require.ErrorIs(t, err, agentexchange.ErrCredentials, "a blank key was given, and the environment's is not meant")
+}
+
+func TestWhatNoHeaderCanCarryIsNotSentAndNotShown(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t, nil)
+	trader := newTrader(t, p.URL)
+	for _, secret := range []string{"", "ak_live_x\n", "ak_live_é", " ak_live_x"} {
+		for name, option := range map[string]agentexchange.CallOption{
+			"X-Agent-Id":      agentexchange.WithAgentID(secret),
+			"Idempotency-Key": agentexchange.WithIdempotencyKey(secret),
+		} {
+			_, err := trader.PlaceOrder(t.Context(), marketBuy("0.001"), option)
+			require.ErrorContains(t, err, name)
+			require.NotContains(t, err.Error(), "_live_")
+		}
+	}
+	require.Empty(t, p.requests(orderPath))
+}
+
+func TestAnOptionThatIsNilChangesNothing(t *testing.T) {
+	t.Parallel()
+	_, err := newTrader(t, "").GetBalance(t.Context(), nil)
+	require.NoError(t, err)
 }
 
 func TestCredentialsAreHiddenWhenPrintedOrLogged(t *testing.T) {
@@ -264,7 +301,9 @@ func TestCredentialsAreHiddenWhenPrintedOrLogged(t *testing.T) {
 
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	for _, value := range []any{account, *account, options, client, account.APISecret, refused, struct{ C any }{client}} {
+	for _, value := range []any{
+		account, *account, options, client, *client, account.APISecret, refused, struct{ C any }{client}, struct{ c agentexchange.Client }{*client},
+	} {
 		logger.Info("look", "value", value)
 		fmt.Fprintf(&log, "%v %+v %#v %s %q\n", value, value, value, value, value)
 	}

@@ -120,7 +120,7 @@ func TestAnArgumentThatCannotBeSentIsAnError(t *testing.T) {
 		`DeleteAgent: agent_id is "..", which names nothing`: owner.DeleteAgent(t.Context(), ".."),
 		`takes no Idempotency-Key`:                           owner.DeleteAgent(t.Context(), "x", agentexchange.WithIdempotencyKey("k")),
 		`takes no X-Agent-Id`:                                owner.DeleteAgent(t.Context(), "x", agentexchange.WithAgentID("x")),
-		`Idempotency-Key is empty or contains a control character`: second(owner.CreateAgent(t.Context(),
+		`Idempotency-Key holds a character that cannot stand in a header, or nothing`: second(owner.CreateAgent(t.Context(),
 			agentexchange.CreateAgentRequest{DisplayName: "x"}, agentexchange.WithIdempotencyKey("a\nb"))),
 	} {
 		require.ErrorContains(t, err, want)

@@ -43,7 +43,7 @@ class BaseClient(Generic[HTTP]):
             http_client: What to send with, for proxies and the like. It stays the caller's to close.
         """
         self._settings = Settings.of(base_url, api_key, api_secret, token, agent_id, timeout, max_retries)
-        self._token = Token(token)
+        self._token = Token(self._settings.token)
         self._http: HTTP | None = http_client
         self._set_up()
 

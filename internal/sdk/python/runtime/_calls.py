@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal, TypeVar
 import httpx
 
 from ._answers import error_of
-from ._codec import encode, encode_text
+from ._codec import credential, encode, encode_text, header_value
 from ._spec import API_KEY_HEADER, VERSION
 from .errors import APIConnectionError, APIError, APITimeoutError, MissingCredentialsError
 
@@ -57,6 +57,7 @@ class Settings:
     base_url: str
     api_key: str | None = dataclasses.field(repr=False)
     api_secret: str | None = dataclasses.field(repr=False)
+    token: str | None = dataclasses.field(repr=False)
     agent_id: str | None
     timeout: float
     max_retries: int
@@ -73,10 +74,17 @@ class Settings:
     ) -> Settings:
         """Complete what was given by the environment. Credentials that were given are never mixed with others."""
         if api_key is None and api_secret is None and token is None:
-            api_key = os.environ.get("AGENTEXCHANGE_API_KEY") or None
-            api_secret = os.environ.get("AGENTEXCHANGE_API_SECRET") or None
-        base_url = _base(base_url or os.environ.get("AGENTEXCHANGE_BASE_URL") or DEFAULT_BASE_URL)
-        return Settings(base_url, api_key, api_secret, agent_id, timeout, max_retries)
+            api_key = os.environ.get("AGENTEXCHANGE_API_KEY")
+            api_secret = os.environ.get("AGENTEXCHANGE_API_SECRET")
+        return Settings(
+            base_url=_base(base_url or os.environ.get("AGENTEXCHANGE_BASE_URL") or DEFAULT_BASE_URL),
+            api_key=credential("api_key", api_key),
+            api_secret=credential("api_secret", api_secret),
+            token=credential("token", token),
+            agent_id=None if agent_id is None else header_value("agent_id", agent_id),
+            timeout=timeout,
+            max_retries=max_retries,
+        )
 
     @property
     def can_login(self) -> bool:
@@ -141,7 +149,8 @@ def carry_out(call: Call[T], settings: Settings, kept: Token) -> Generator[Step,
             response: httpx.Response = yield Send(request)
         except httpx.RequestError as error:
             if attempt >= settings.max_retries or not isinstance(error, TRANSIENT):
-                raise _unanswered(error, request) from error
+                # Of a header that it refuses, httpx shows the value.
+                raise _unanswered(error, request) from (None if isinstance(error, httpx.LocalProtocolError) else error)
             yield Wait(_backoff(attempt))
             attempt += 1
             continue
@@ -189,7 +198,7 @@ def _request(call: Call[Any], settings: Settings, scheme: Scheme) -> httpx.Reque
     for name, value in call.headers.items():
         value = defaults.get(name) if value is None else value
         if value is not None:
-            headers[name] = value
+            headers[name] = header_value(name, value)
     return httpx.Request(
         call.method,
         settings.base_url + call.path,
@@ -203,7 +212,8 @@ def _request(call: Call[Any], settings: Settings, scheme: Scheme) -> httpx.Reque
 def _unanswered(error: httpx.RequestError, request: httpx.Request) -> APIConnectionError:
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     url = request.url.copy_with(query=None)
-    return kind(f"{request.method} {url} was not answered: {error or type(error).__name__}")
+    shown = "" if isinstance(error, httpx.LocalProtocolError) else str(error)
+    return kind(f"{request.method} {url} was not answered: {shown or type(error).__name__}")
 
 
 def _is_transient(failure: APIError) -> bool:

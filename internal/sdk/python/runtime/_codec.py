@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 from urllib.parse import quote
@@ -34,6 +34,9 @@ class Model:
 M = TypeVar("M", bound=Model)
 
 
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
 @overload
 def to_decimal(value: Decimal | str | int, name: str) -> Decimal: ...
 @overload
@@ -44,10 +47,9 @@ def to_decimal(value: Decimal | str | int | None, name: str) -> Decimal | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (Decimal, str, int)):
         raise TypeError(f"{name}: pass a str, Decimal or int, not {type(value).__name__}")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise ValueError(f"{name}: {value!r} is not a decimal number") from None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise ValueError(f'{name}: {value!r} is not a number in plain notation, such as "1234.50"')
+    number = Decimal(value)
     if not number.is_finite():
         raise ValueError(f"{name}: {value!r} is not a finite number")
     return number
@@ -68,6 +70,22 @@ def path_segment(value: str) -> str:
     if not text:
         raise ValueError("an empty string identifies nothing")
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
+
+
+_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+def header_value(name: str, value: str) -> str:
+    """Take what a header can carry. Anything else is not shown: it may be a secret."""
+    if not _HEADER.fullmatch(value):
+        raise ValueError(f"{name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.")
+    return value
+
+
+def credential(name: str, value: str | None) -> str | None:
+    """Take a credential without the white space around it, such as the line break at the end of a file."""
+    stripped = value.strip() if value else None
+    return header_value(name, stripped) if stripped else None
 
 
 def encode(value: Any) -> Any:

@@ -6,13 +6,16 @@ import asyncio
 import logging
 import pickle
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from agentexchange import (
     AccountCredentials,
     AgentExchangeClient,
+    APIConnectionError,
     APIError,
     AsyncAgentExchangeClient,
     InvalidApiKeyError,
@@ -202,6 +205,48 @@ def test_credentials_are_not_printed_logged_or_raised(
     text = caplog.text + "".join(f"{each!r}{each}" for each in shown)
     for secret in (account.api_key, account.api_secret, account.agent_api_key, created.api_key, token.token):
         assert secret not in text
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", " \t", "\u00a0"])
+def test_white_space_around_credentials_is_not_theirs(
+    connect: Connect, keys: dict[str, Any], account: AccountCredentials, blank: str
+) -> None:
+    padded = {**keys, "api_key": blank + account.api_key + blank, "api_secret": account.api_secret + blank}
+    assert connect(**padded).list_agents().total == 1
+    token = connect(base_url=SERVER).login(api_key=account.api_key, api_secret=account.api_secret).token
+    assert connect(base_url=SERVER, token=token + blank).list_agents().total == 1
+
+
+def test_blank_credentials_are_none(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTEXCHANGE_API_KEY", "ak_live_of_somebody_else")
+    with pytest.raises(MissingCredentialsError):
+        connect(base_url=SERVER, api_key="\n").get_balance()
+
+
+@pytest.mark.parametrize("secret", ["ak_live_\nx", "ak_live_x\x7fx", "ak_live_é", "ak_live_“x”", "ak_live_\ud800"])
+def test_what_no_header_can_carry_is_refused_and_not_shown(connect: Connect, secret: str) -> None:
+    for name in ("api_key", "api_secret", "token", "agent_id"):
+        with pytest.raises(ValueError, match=f"^{name} holds") as caught:
+            connect(base_url=SERVER, **{name: secret})
+        assert "live" not in repr(caught.value)
+    client = connect(base_url=SERVER, api_key="ak_live_x")
+    with pytest.raises(ValueError, match="^X-Agent-Id holds") as caught:
+        client.get_balance(agent_id=secret)
+    assert "live" not in repr(caught.value)
+    with pytest.raises(ValueError, match="^Idempotency-Key holds") as caught:
+        client.register(display_name="Ada", idempotency_key=secret)
+    assert "live" not in repr(caught.value)
+
+
+def test_the_text_of_a_refused_header_is_not_passed_on(connect: Connect, account: AccountCredentials) -> None:
+    def spoil(request: httpx.Request) -> None:
+        request.headers["X-API-Key"] += "\n"
+
+    with httpx.Client(event_hooks={"request": [spoil]}) as http:
+        client = AgentExchangeClient(base_url=SERVER, api_key=account.api_key, http_client=http)
+        with pytest.raises(APIConnectionError, match="LocalProtocolError") as caught:
+            client.get_balance()
+    assert account.api_key not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_base_url_with_a_password_is_refused(connect: Connect) -> None:

@@ -37,6 +37,7 @@ FORECAST = {
                 "description": "The guess.",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Guess"}}},
             },
+            "400": {"description": "Too far ahead (`TOO_FAR_AHEAD`)."},
             "401": {"$ref": "#/components/responses/Unauthorized"},
         },
     }
@@ -99,6 +100,9 @@ code: int = TooFarAheadError("", status=400).status
         env={**os.environ, "PYTHONPATH": "", "MYPYPATH": str(tmp_path / "sdk")},
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    client = (tmp_path / "sdk" / "agentexchange" / "client.py").read_text()
+    docs = " ".join(client.partition("def make_forecast")[2].split())
+    assert "APIError: 400. Too far ahead (`TooFarAheadError`). APIError: 401. `code` tells why." in docs
     assert "`make_forecast(symbol)`: Guess the price of a pair" in (tmp_path / "sdk" / "README.md").read_text()
 
 

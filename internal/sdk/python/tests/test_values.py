@@ -26,7 +26,9 @@ def test_an_exponent_is_never_sent(owner: AgentExchangeClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "given, error", [(0.1, TypeError), (True, TypeError), ("ten", ValueError), ("NaN", ValueError)]
+    "given, error",
+    [(0.1, TypeError), (True, TypeError), ("ten", ValueError), (Decimal("NaN"), ValueError)]
+    + [(text, ValueError) for text in ("", "1_0", "1e-3", " 1", "1\n", "+1", ".5", "1.", "007", "٣", "Infinity")],
 )
 def test_what_is_no_exact_amount_is_refused(owner: AgentExchangeClient, given: Any, error: type[Exception]) -> None:
     before = owner.list_agents().total

@@ -108,6 +108,31 @@ test("the environment counts where no credential is given, and never beside a gi
   }
 });
 
+test("white space around a credential is not its own", async () => {
+  const { account, client } = await register();
+  const apiKey = `\n${account.api_key}\r\n`;
+  const apiSecret = `${account.api_secret}\n`;
+  assert.equal((await new AgentExchangeClient({ apiKey, apiSecret }).listAgents()).total, 1);
+  const { token } = await client.login({ api_key: account.api_key, api_secret: account.api_secret });
+  assert.equal((await new AgentExchangeClient({ token: `${token} \n` }).listAgents()).total, 1);
+  await assert.rejects(new AgentExchangeClient({ apiKey: "\n" }).getBalance(), MissingCredentialsError);
+});
+
+test("what no header can carry is refused before it is sent, and not shown", async (t) => {
+  const proxy = await Proxy.start(t);
+  for (const secret of ["ak_live_\nx", "ak_live_x\u007fx", "ak_live_é", "ak_live_“x”"]) {
+    const refused = (name: string) => (error: unknown) =>
+      error instanceof TypeError && error.message.startsWith(`${name} holds`) && !inspect(error).includes("_live_");
+    for (const name of ["apiKey", "apiSecret", "token", "agentId"]) {
+      assert.throws(() => new AgentExchangeClient({ apiKey: "ak_live_x", [name]: secret }), refused(name));
+    }
+    const client = new AgentExchangeClient({ baseUrl: proxy.url, apiKey: "ak_live_x" });
+    await assert.rejects(client.getBalance({ agentId: secret }), refused("X-Agent-Id"));
+    await assert.rejects(client.register({ display_name: "Ada" }, { idempotencyKey: secret }), refused("Idempotency-Key"));
+  }
+  assert.equal(proxy.seen.length, 0);
+});
+
 test("neither a client nor its errors show a credential", async (t) => {
   const { credentials, proxy } = await behindProxy(t);
   const token = "eyJ.secret.token";

@@ -91,6 +91,15 @@ test("pauses double, and are spread at random", async (t) => {
   assert.equal(random.mock.callCount(), 3);
 });
 
+test("a pause is no shorter for the advice to return at once", async (t) => {
+  const { client, proxy } = await behindProxy(t);
+  t.mock.method(Math, "random", () => 1);
+  proxy.fail("GET", agents, { status: 503, headers: { "Retry-After": "0" } });
+  const start = performance.now();
+  await client.listAgents();
+  assert(performance.now() - start >= 195);
+});
+
 test("the server's advice when to return is followed", async (t) => {
   const { client, proxy } = await behindProxy(t);
   proxy.fail("GET", agents, { status: 503, headers: { "Retry-After": "1" } });

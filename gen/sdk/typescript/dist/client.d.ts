@@ -1,0 +1,861 @@
+import type { AccountCredentials, AccountInfo, AccountReset, Agent, AgentCredentials, AgentKey, AgentList, BalanceList, Cancellation, CancelledOrders, CandleList, ClientOrderId, CreateAgentRequest, Health, HistoryInterval, Jwks, Leaderboard, Ledger, LedgerEntry, LoginRequest, MarketTradeList, Name, Order, OrderList, OrderStatus, Orderbook, PairList, Performance, Period, PlaceOrderRequest, Pnl, PnlPeriod, Portfolio, PortfolioHistory, PositionList, Preview, Price, PriceList, Reconciliation, RegisterRequest, ResetAccountRequest, Risk, RiskProfile, Side, SymbolSchema, Ticker, Token, Trade, TradeList, UpdateAgentRequest, Uuid } from "./models.js";
+import { Transport, type CallOptions } from "./transport.js";
+/** Option of the calls that send `Idempotency-Key`. */
+export interface IdempotencyKeyOption {
+    /**
+     * Makes a retry safe: for 24 hours the same caller's same key with the same request (method, path, query and
+     * body) replays the first answer. With another request it is refused (`IDEMPOTENCY_KEY_REUSED`); while the first
+     * is still being worked on, `IDEMPOTENCY_IN_FLIGHT`.
+     */
+    idempotencyKey?: string | undefined;
+}
+/** Option of the calls that send `X-Agent-Id`. */
+export interface AgentIdOption {
+    /**
+     * An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
+     * agent's key acts for its own agent alone.
+     */
+    agentId?: string | undefined;
+}
+/** What `listAgents` selects by. */
+export interface ListAgentsParams {
+    /**
+     * Include archived agents in the list.
+     * @default false
+     * @example false
+     */
+    include_archived?: boolean;
+    /**
+     * Page size.
+     * @format int32
+     * @min 1
+     * @max 500
+     * @default 100
+     * @example 100
+     */
+    limit?: number;
+    /**
+     * How many to pass over before the page begins.
+     * @format int32
+     * @min 0
+     * @max 2147483647
+     * @default 0
+     * @example 0
+     */
+    offset?: number;
+}
+/** What `cloneAgent` selects by. */
+export interface CloneAgentParams {
+    /**
+     * Name of the clone. Default: `<name> (copy)`, the original name cut so that the result fits 100 characters.
+     * @example "RSI Scalper Experiment"
+     */
+    new_name?: Name;
+}
+/** What `getAgentSkill` selects by. */
+export interface GetAgentSkillParams {
+    /**
+     * With `false` the file holds `$AGENTEXCHANGE_API_KEY` in place of the key.
+     * @default true
+     * @example true
+     */
+    include_key?: boolean;
+}
+/** What `listPrices` selects by. */
+export interface ListPricesParams {
+    /**
+     * Symbols, separated by commas, in any case.
+     * @maxItems 100
+     * @minItems 1
+     */
+    symbols?: SymbolSchema[];
+}
+/** What `listCandles` selects by. */
+export interface ListCandlesParams {
+    /**
+     * Length of a candle.
+     * @default "1m"
+     * @example "1h"
+     */
+    interval?: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+    /**
+     * Most candles to answer.
+     * @format int32
+     * @min 1
+     * @max 1000
+     * @default 100
+     * @example 100
+     */
+    limit?: number;
+    /**
+     * Beginning of the first candle, or earlier. RFC 3339.
+     * @format date-time
+     */
+    start_time?: string;
+    /**
+     * Candles begin before this. RFC 3339. Default, now.
+     * @format date-time
+     */
+    end_time?: string;
+}
+/** What `listMarketTrades` selects by. */
+export interface ListMarketTradesParams {
+    /**
+     * Most trades to answer.
+     * @format int32
+     * @min 1
+     * @max 1000
+     * @default 50
+     * @example 50
+     */
+    limit?: number;
+}
+/** What `getOrderbook` selects by. */
+export interface GetOrderbookParams {
+    /**
+     * Levels on each side.
+     * @format int32
+     * @min 1
+     * @max 50
+     * @default 10
+     * @example 10
+     */
+    depth?: number;
+}
+/** What `listOrders` selects by. */
+export interface ListOrdersParams {
+    /** Only orders with this status. */
+    status?: OrderStatus;
+    /** Only those of this pair, in any case. A symbol that is no pair matches nothing. */
+    symbol?: SymbolSchema;
+    /**
+     * Page size.
+     * @format int32
+     * @min 1
+     * @max 500
+     * @default 100
+     * @example 100
+     */
+    limit?: number;
+    /**
+     * How many to pass over before the page begins.
+     * @format int32
+     * @min 0
+     * @max 2147483647
+     * @default 0
+     * @example 0
+     */
+    offset?: number;
+}
+/** What `listOpenOrders` selects by. */
+export interface ListOpenOrdersParams {
+    /** Only those of this pair, in any case. A symbol that is no pair matches nothing. */
+    symbol?: SymbolSchema;
+    /**
+     * Page size.
+     * @format int32
+     * @min 1
+     * @max 500
+     * @default 100
+     * @example 100
+     */
+    limit?: number;
+    /**
+     * How many to pass over before the page begins.
+     * @format int32
+     * @min 0
+     * @max 2147483647
+     * @default 0
+     * @example 0
+     */
+    offset?: number;
+}
+/** What `listTrades` selects by. */
+export interface ListTradesParams {
+    /** Only those of this pair, in any case. A symbol that is no pair matches nothing. */
+    symbol?: SymbolSchema;
+    /** Only trades of this side. */
+    side?: Side;
+    /**
+     * Page size.
+     * @format int32
+     * @min 1
+     * @max 500
+     * @default 50
+     * @example 50
+     */
+    limit?: number;
+    /**
+     * How many to pass over before the page begins.
+     * @format int32
+     * @min 0
+     * @max 2147483647
+     * @default 0
+     * @example 0
+     */
+    offset?: number;
+}
+/** What `getPnl` selects by. */
+export interface GetPnlParams {
+    /** How far back from now. */
+    period?: PnlPeriod;
+}
+/** What `listLedger` selects by. */
+export interface ListLedgerParams {
+    /**
+     * Only entries of this asset, in any case.
+     * @minLength 1
+     * @maxLength 20
+     * @pattern ^([^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD]*[^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000][^\x00-\x1f\x7f-\x9f\u00AD\u061C\u115F\u1160\u180E\u3164\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFFD]*)?$
+     * @example "USDT"
+     */
+    asset?: string;
+    /**
+     * Page size.
+     * @format int32
+     * @min 1
+     * @max 500
+     * @default 100
+     * @example 100
+     */
+    limit?: number;
+    /**
+     * How many to pass over before the page begins.
+     * @format int32
+     * @min 0
+     * @max 2147483647
+     * @default 0
+     * @example 0
+     */
+    offset?: number;
+}
+/** What `getPerformance` selects by. */
+export interface GetPerformanceParams {
+    /** How far back from now. */
+    period?: Period;
+}
+/** What `getPortfolioHistory` selects by. */
+export interface GetPortfolioHistoryParams {
+    /** Length of an interval. Intervals begin at full minutes, hours or days of UTC. */
+    interval?: HistoryInterval;
+    /**
+     * Most snapshots to answer.
+     * @format int32
+     * @min 1
+     * @max 1000
+     * @default 100
+     * @example 100
+     */
+    limit?: number;
+}
+/** What `getLeaderboard` selects by. */
+export interface GetLeaderboardParams {
+    /** How far back from now. */
+    period?: Period;
+    /**
+     * Most agents to answer.
+     * @format int32
+     * @min 1
+     * @max 100
+     * @default 20
+     * @example 20
+     */
+    limit?: number;
+}
+/**
+ * Calls AgentExchange: a method for every operation. Path parameters come first, then the body, then query
+ * parameters, then options of this one call.
+ *
+ * Throws {@link ApiError} when the server refuses, ConnectionError or TimeoutError when it cannot be reached, and
+ * MissingCredentialsError before a call that the client has no credentials for.
+ */
+export declare class AgentExchangeClient extends Transport {
+    /**
+     * Register an account.
+     *
+     * Creates an account, and in the same transaction its default agent, named `<display_name>'s Agent` (the name
+     * cut to fit 100 characters). The answer holds the account's API key and secret and the agent's API key.
+     * The secret is shown this once and cannot be recovered.
+     *
+     * An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself is
+     * what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 409, 422: the error's `code` tells why.
+     */
+    register(body: RegisterRequest, options?: CallOptions & IdempotencyKeyOption): Promise<AccountCredentials>;
+    /**
+     * Exchange an account's key and secret for a token.
+     *
+     * Answers a token that is valid for one hour, signed with Ed25519; the public keys are at
+     * `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
+     * `Idempotency-Key` is ignored.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 401, 422: the error's `code` tells why.
+     */
+    login(body: LoginRequest, options?: CallOptions): Promise<Token>;
+    /**
+     * List agents.
+     *
+     * The account's agents, oldest first. `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 401, 422: the error's `code` tells why.
+     */
+    listAgents(params?: ListAgentsParams, options?: CallOptions): Promise<AgentList>;
+    /**
+     * Every `Agent` of {@link listAgents}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateAgents(params?: ListAgentsParams, options?: CallOptions): AsyncGenerator<Agent, void, undefined>;
+    /**
+     * Create an agent.
+     *
+     * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
+     * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 401, 409, 422: the error's `code` tells why.
+     */
+    createAgent(body: CreateAgentRequest, options?: CallOptions & IdempotencyKeyOption): Promise<AgentCredentials>;
+    /**
+     * Overview of the active agents.
+     *
+     * Every agent of the account that is not archived, oldest first, in the shape of the list.
+     *
+     * Refusals, each an ApiError:
+     * - 401: the error's `code` tells why.
+     */
+    getAgentOverview(options?: CallOptions): Promise<AgentList>;
+    /**
+     * Get an agent.
+     *
+     * One agent of the account. Another account's agent is answered like one that does not exist.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    getAgent(agentId: Uuid, options?: CallOptions): Promise<Agent>;
+    /**
+     * Update an agent.
+     *
+     * Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
+     * `strategy_tags` replaces the whole list.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    updateAgent(agentId: Uuid, body?: UpdateAgentRequest, options?: CallOptions): Promise<Agent>;
+    /**
+     * Delete an agent for good.
+     *
+     * Deletes the agent and everything of it: key, balances, orders, positions, trades and history. There is no way
+     * back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
+     * owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    deleteAgent(agentId: Uuid, options?: CallOptions): Promise<void>;
+    /**
+     * Clone an agent's configuration.
+     *
+     * Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
+     * framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is copied.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    cloneAgent(agentId: Uuid, params?: CloneAgentParams, options?: CallOptions & IdempotencyKeyOption): Promise<AgentCredentials>;
+    /**
+     * Reset an agent to its starting balance.
+     *
+     * In one transaction: cancels every open order, closes every position, restores USDT to the starting balance and
+     * begins a new session. History is kept. An archived agent comes back active, and empty.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    resetAgent(agentId: Uuid, options?: CallOptions & IdempotencyKeyOption): Promise<Agent>;
+    /**
+     * Archive an agent.
+     *
+     * Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and history
+     * stay. Archiving an archived agent changes nothing and answers the same.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    archiveAgent(agentId: Uuid, options?: CallOptions & IdempotencyKeyOption): Promise<Agent>;
+    /**
+     * Bring an archived agent back.
+     *
+     * Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
+     * active agent changes nothing and answers the same.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    unarchiveAgent(agentId: Uuid, options?: CallOptions & IdempotencyKeyOption): Promise<Agent>;
+    /**
+     * Get an agent's API key.
+     *
+     * The agent's current API key in full, to put it back into a running agent process.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    getAgentApiKey(agentId: Uuid, options?: CallOptions): Promise<AgentKey>;
+    /**
+     * Replace an agent's API key.
+     *
+     * Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several at
+     * once, exactly one key lives in the end: that of the last.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    regenerateAgentKey(agentId: Uuid, options?: CallOptions & IdempotencyKeyOption): Promise<AgentKey>;
+    /**
+     * Get an agent's risk limits.
+     *
+     * The effective limits, that is, the three by which the agent's next order is judged.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    getAgentRisk(agentId: Uuid, options?: CallOptions): Promise<RiskProfile>;
+    /**
+     * Set an agent's risk limits.
+     *
+     * Replaces all three limits. They apply from the agent's next order on.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    updateAgentRisk(agentId: Uuid, body: RiskProfile, options?: CallOptions): Promise<RiskProfile>;
+    /**
+     * Download an agent's skill file.
+     *
+     * A Markdown file for an LLM agent's context: the agent's id and key, its limits, and the reference of the
+     * operations that its key may call.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    getAgentSkill(agentId: Uuid, params?: GetAgentSkillParams, options?: CallOptions): Promise<string>;
+    /**
+     * Trading pairs and their filters.
+     *
+     * Every pair, by symbol, with the filters that an order of it must pass.
+     *
+     * Refusals, each an ApiError:
+     * - 422: the error's `code` tells why.
+     */
+    listPairs(options?: CallOptions): Promise<PairList>;
+    /**
+     * Current price of a pair.
+     *
+     * The newest price. One older than 30 seconds is not answered, and nothing trades at it.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    getPrice(symbol: SymbolSchema, options?: CallOptions): Promise<Price>;
+    /**
+     * Current prices of several pairs.
+     *
+     * The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price no
+     * older than 30 seconds, by symbol.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     */
+    listPrices(params?: ListPricesParams, options?: CallOptions): Promise<PriceList>;
+    /**
+     * Rolling 24 hours of a pair.
+     *
+     * What happened in the last 24 hours, which end now and not at midnight.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    getTicker(symbol: SymbolSchema, options?: CallOptions): Promise<Ticker>;
+    /**
+     * Candles of a pair.
+     *
+     * Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it; without, the
+     * last ones that begin before `end_time`. The last candle of all is unfinished and covers what has happened so far.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    listCandles(symbol: SymbolSchema, params?: ListCandlesParams, options?: CallOptions): Promise<CandleList>;
+    /**
+     * Latest trades of a pair.
+     *
+     * Trades of the market, newest first. They are not those of your agents.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    listMarketTrades(symbol: SymbolSchema, params?: ListMarketTradesParams, options?: CallOptions): Promise<MarketTradeList>;
+    /**
+     * Order book of a pair.
+     *
+     * The best bids, highest first, and the best asks, lowest first, each a price and a quantity.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    getOrderbook(symbol: SymbolSchema, params?: GetOrderbookParams, options?: CallOptions): Promise<Orderbook>;
+    /**
+     * Place an order.
+     *
+     * Judges the order by every rule, in one step with its effect, and answers what became of it: `filled`, `pending`
+     * (it rests, and holds what it may take) or `expired`. A refusal (400) changes nothing and says in `details` which
+     * limit was broken and the `max_allowed_quantity` that would pass. Give every order a `client_order_id`: sent
+     * again, it answers the order that exists, however long ago that was.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The order is refused and nothing has changed: `ORDER_REJECTED` by a risk limit, `INSUFFICIENT_BALANCE`, `INVALID_QUANTITY` or `INVALID_PRICE` by a filter of the pair, `details` as in RefusalDetails; or there is no such pair (`INVALID_SYMBOL`); or the body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 409: Another order has this client_order_id (`DUPLICATE_CLIENT_ORDER_ID`), the agent is archived (`AGENT_ARCHIVED`), there is no agent to act for (`AGENT_REQUIRED`), or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 401, 403, 422: the error's `code` tells why.
+     */
+    placeOrder(body: PlaceOrderRequest, options?: CallOptions & AgentIdOption & IdempotencyKeyOption): Promise<Order>;
+    /**
+     * Judge an order without placing it.
+     *
+     * Takes what placing an order takes and answers what would become of it now: whether it would pass, every rule
+     * with its limit, used and attempted value, the estimated price, fee and cost, and the position once it has
+     * filled. An order that would be refused is answered 200 too, with the error in `refusal`. Writes nothing, so an
+     * `Idempotency-Key` is ignored, and `client_order_id` is not looked up.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`), the value of the order is too large to be computed (`INVALID_QUANTITY`, filter `value`), or the body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    previewOrder(body: PlaceOrderRequest, options?: CallOptions & AgentIdOption): Promise<Preview>;
+    /**
+     * Get an order.
+     *
+     * One order of the agent. Another agent's order is answered like one that does not exist.
+     *
+     * Refusals, each an ApiError:
+     * - 401, 403, 404, 409, 422: the error's `code` tells why.
+     *
+     * @param orderId - Order identifier.
+     */
+    getOrder(orderId: Uuid, options?: CallOptions & AgentIdOption): Promise<Order>;
+    /**
+     * Cancel a pending order.
+     *
+     * Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one happens.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The order is not pending any more (`ORDER_NOT_CANCELLABLE`).
+     * - 401, 403, 404, 409, 422: the error's `code` tells why.
+     *
+     * @param orderId - Order identifier.
+     */
+    cancelOrder(orderId: Uuid, options?: CallOptions & AgentIdOption): Promise<Cancellation>;
+    /**
+     * Get an order by its client_order_id.
+     *
+     * The order of the agent that was placed with this `client_order_id`.
+     *
+     * Refusals, each an ApiError:
+     * - 401, 403, 404, 409, 422: the error's `code` tells why.
+     *
+     * @param clientOrderId - The id that the client gave the order.
+     */
+    getOrderByClientId(clientOrderId: ClientOrderId, options?: CallOptions & AgentIdOption): Promise<Order>;
+    /**
+     * List orders.
+     *
+     * The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    listOrders(params?: ListOrdersParams, options?: CallOptions & AgentIdOption): Promise<OrderList>;
+    /**
+     * Every `Order` of {@link listOrders}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateOrders(params?: ListOrdersParams, options?: CallOptions & AgentIdOption): AsyncGenerator<Order, void, undefined>;
+    /**
+     * List pending orders.
+     *
+     * The agent's pending orders, newest first, in the shape of the list.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    listOpenOrders(params?: ListOpenOrdersParams, options?: CallOptions & AgentIdOption): Promise<OrderList>;
+    /**
+     * Every `Order` of {@link listOpenOrders}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateOpenOrders(params?: ListOpenOrdersParams, options?: CallOptions & AgentIdOption): AsyncGenerator<Order, void, undefined>;
+    /**
+     * Cancel every pending order.
+     *
+     * Cancels all pending orders of the agent in one transaction and releases what they hold. With none it changes
+     * nothing.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    cancelAllOrders(options?: CallOptions & AgentIdOption): Promise<CancelledOrders>;
+    /**
+     * List trades.
+     *
+     * The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    listTrades(params?: ListTradesParams, options?: CallOptions & AgentIdOption): Promise<TradeList>;
+    /**
+     * Every `Trade` of {@link listTrades}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateTrades(params?: ListTradesParams, options?: CallOptions & AgentIdOption): AsyncGenerator<Trade, void, undefined>;
+    /**
+     * Who the agent is.
+     *
+     * The agent in scope, its limits and its current session.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getAccountInfo(options?: CallOptions & AgentIdOption): Promise<AccountInfo>;
+    /**
+     * Balances.
+     *
+     * What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getBalance(options?: CallOptions & AgentIdOption): Promise<BalanceList>;
+    /**
+     * Open positions.
+     *
+     * The agent's open positions, by symbol, at the last known prices.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getPositions(options?: CallOptions & AgentIdOption): Promise<PositionList>;
+    /**
+     * Equity, cash, positions and P&L.
+     *
+     * The whole of what the agent has and what it has made of its starting balance, at one moment.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getPortfolio(options?: CallOptions & AgentIdOption): Promise<Portfolio>;
+    /**
+     * Profit and loss.
+     *
+     * Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`, total_pnl
+     * = equity − starting balance.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getPnl(params?: GetPnlParams, options?: CallOptions & AgentIdOption): Promise<Pnl>;
+    /**
+     * Headroom under the risk limits.
+     *
+     * How much of each risk limit is used at this moment, and how much is left.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getRisk(options?: CallOptions & AgentIdOption): Promise<Risk>;
+    /**
+     * Double-entry ledger.
+     *
+     * Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one of
+     * `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
+     * `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    listLedger(params?: ListLedgerParams, options?: CallOptions & AgentIdOption): Promise<Ledger>;
+    /**
+     * Every `LedgerEntry` of {@link listLedger}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateLedger(params?: ListLedgerParams, options?: CallOptions & AgentIdOption): AsyncGenerator<LedgerEntry, void, undefined>;
+    /**
+     * Check the balances against the ledger.
+     *
+     * Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
+     * orders, all in one snapshot.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    reconcile(options?: CallOptions & AgentIdOption): Promise<Reconciliation>;
+    /**
+     * Reset the agent to its starting balance.
+     *
+     * In one transaction: cancels every pending order, closes every position at its last known price, without a trade,
+     * sets USDT to the starting balance and begins a new session. Order and trade history stay. For the account's key
+     * or a token alone: an agent may not lift its own loss limit, and its key gets 403 `PERMISSION_DENIED`. An
+     * archived agent gets 409.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    resetAccount(body?: ResetAccountRequest, options?: CallOptions & AgentIdOption & IdempotencyKeyOption): Promise<AccountReset>;
+    /**
+     * Performance figures.
+     *
+     * The agent's ratios, drawdown and trade statistics over a period.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getPerformance(params?: GetPerformanceParams, options?: CallOptions & AgentIdOption): Promise<Performance>;
+    /**
+     * Equity over time.
+     *
+     * One snapshot per interval since the agent was created, oldest first; of more than `limit`, the newest. A
+     * snapshot has the last equity known in its interval, or that of the one before where nothing is known. The last
+     * interval is the one that is not over. The curve goes on across resets, so that it may jump there.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getPortfolioHistory(params?: GetPortfolioHistoryParams, options?: CallOptions & AgentIdOption): Promise<PortfolioHistory>;
+    /**
+     * Ranking of the account's agents.
+     *
+     * The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id. An
+     * agent's own key sees the ranking of its account; which agent is in scope makes no difference.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    getLeaderboard(params?: GetLeaderboardParams, options?: CallOptions & AgentIdOption): Promise<Leaderboard>;
+    /**
+     * Public keys that verify the tokens.
+     *
+     * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
+     *
+     * Refusals, each an ApiError:
+     * - 422: the error's `code` tells why.
+     */
+    getJwks(options?: CallOptions): Promise<Jwks>;
+    /**
+     * Is the process alive.
+     *
+     * Answers 200 as long as the process serves requests. Touches nothing else.
+     *
+     * Refusals, each an ApiError:
+     * - 422: the error's `code` tells why.
+     */
+    getHealth(options?: CallOptions): Promise<Health>;
+    /**
+     * Can the server take requests.
+     *
+     * Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
+     * so that a load balancer sends no more requests.
+     *
+     * Refusals, each an ApiError:
+     * - 503: Not now; try again after `Retry-After` seconds.
+     * - 422: the error's `code` tells why.
+     */
+    getReadiness(options?: CallOptions): Promise<Health>;
+}

@@ -1,0 +1,1030 @@
+// Generated from openapi.yaml by make sdk. Do not edit.
+import { pages } from "./pages.js";
+import { Transport, path } from "./transport.js";
+/**
+ * Calls AgentExchange: a method for every operation. Path parameters come first, then the body, then query
+ * parameters, then options of this one call.
+ *
+ * Throws {@link ApiError} when the server refuses, ConnectionError or TimeoutError when it cannot be reached, and
+ * MissingCredentialsError before a call that the client has no credentials for.
+ */
+export class AgentExchangeClient extends Transport {
+    /**
+     * Register an account.
+     *
+     * Creates an account, and in the same transaction its default agent, named `<display_name>'s Agent` (the name
+     * cut to fit 100 characters). The answer holds the account's API key and secret and the agent's API key.
+     * The secret is shown this once and cannot be recovered.
+     *
+     * An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself is
+     * what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 409, 422: the error's `code` tells why.
+     */
+    async register(body, options = {}) {
+        return this.call({
+            method: "POST",
+            path: "/api/v1/auth/register",
+            auth: [],
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Exchange an account's key and secret for a token.
+     *
+     * Answers a token that is valid for one hour, signed with Ed25519; the public keys are at
+     * `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
+     * `Idempotency-Key` is ignored.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 401, 422: the error's `code` tells why.
+     */
+    async login(body, options = {}) {
+        return this.call({
+            method: "POST",
+            path: "/api/v1/auth/login",
+            auth: [],
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * List agents.
+     *
+     * The account's agents, oldest first. `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 401, 422: the error's `code` tells why.
+     */
+    async listAgents(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/agents",
+            auth: ["Authorization"],
+            query: {
+                include_archived: params.include_archived,
+                limit: params.limit,
+                offset: params.offset,
+            },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Every `Agent` of {@link listAgents}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateAgents(params = {}, options = {}) {
+        return pages(params, (page) => this.listAgents(page, options), (answer) => answer.agents);
+    }
+    /**
+     * Create an agent.
+     *
+     * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
+     * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 401, 409, 422: the error's `code` tells why.
+     */
+    async createAgent(body, options = {}) {
+        return this.call({
+            method: "POST",
+            path: "/api/v1/agents",
+            auth: ["Authorization"],
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Overview of the active agents.
+     *
+     * Every agent of the account that is not archived, oldest first, in the shape of the list.
+     *
+     * Refusals, each an ApiError:
+     * - 401: the error's `code` tells why.
+     */
+    async getAgentOverview(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/agents/overview",
+            auth: ["Authorization"],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Get an agent.
+     *
+     * One agent of the account. Another account's agent is answered like one that does not exist.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async getAgent(agentId, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/agents/${agentId}`,
+            auth: ["Authorization"],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Update an agent.
+     *
+     * Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
+     * `strategy_tags` replaces the whole list.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async updateAgent(agentId, body = {}, options = {}) {
+        return this.call({
+            method: "PUT",
+            path: path `/api/v1/agents/${agentId}`,
+            auth: ["Authorization"],
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Delete an agent for good.
+     *
+     * Deletes the agent and everything of it: key, balances, orders, positions, trades and history. There is no way
+     * back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
+     * owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async deleteAgent(agentId, options = {}) {
+        return this.call({
+            method: "DELETE",
+            path: path `/api/v1/agents/${agentId}`,
+            auth: ["Authorization"],
+            answer: "none",
+        }, options);
+    }
+    /**
+     * Clone an agent's configuration.
+     *
+     * Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
+     * framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is copied.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async cloneAgent(agentId, params = {}, options = {}) {
+        return this.call({
+            method: "POST",
+            path: path `/api/v1/agents/${agentId}/clone`,
+            auth: ["Authorization"],
+            query: { new_name: params.new_name },
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Reset an agent to its starting balance.
+     *
+     * In one transaction: cancels every open order, closes every position, restores USDT to the starting balance and
+     * begins a new session. History is kept. An archived agent comes back active, and empty.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async resetAgent(agentId, options = {}) {
+        return this.call({
+            method: "POST",
+            path: path `/api/v1/agents/${agentId}/reset`,
+            auth: ["Authorization"],
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Archive an agent.
+     *
+     * Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and history
+     * stay. Archiving an archived agent changes nothing and answers the same.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async archiveAgent(agentId, options = {}) {
+        return this.call({
+            method: "POST",
+            path: path `/api/v1/agents/${agentId}/archive`,
+            auth: ["Authorization"],
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Bring an archived agent back.
+     *
+     * Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
+     * active agent changes nothing and answers the same.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async unarchiveAgent(agentId, options = {}) {
+        return this.call({
+            method: "POST",
+            path: path `/api/v1/agents/${agentId}/unarchive`,
+            auth: ["Authorization"],
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Get an agent's API key.
+     *
+     * The agent's current API key in full, to put it back into a running agent process.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async getAgentApiKey(agentId, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/agents/${agentId}/api-key`,
+            auth: ["Authorization"],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Replace an agent's API key.
+     *
+     * Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several at
+     * once, exactly one key lives in the end: that of the last.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 409, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async regenerateAgentKey(agentId, options = {}) {
+        return this.call({
+            method: "POST",
+            path: path `/api/v1/agents/${agentId}/regenerate-key`,
+            auth: ["Authorization"],
+            headers: { "Idempotency-Key": options.idempotencyKey },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Get an agent's risk limits.
+     *
+     * The effective limits, that is, the three by which the agent's next order is judged.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async getAgentRisk(agentId, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/agents/${agentId}/risk-profile`,
+            auth: ["Authorization"],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Set an agent's risk limits.
+     *
+     * Replaces all three limits. They apply from the agent's next order on.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async updateAgentRisk(agentId, body, options = {}) {
+        return this.call({
+            method: "PUT",
+            path: path `/api/v1/agents/${agentId}/risk-profile`,
+            auth: ["Authorization"],
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Download an agent's skill file.
+     *
+     * A Markdown file for an LLM agent's context: the agent's id and key, its limits, and the reference of the
+     * operations that its key may call.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 422: the error's `code` tells why.
+     *
+     * @param agentId - Agent identifier.
+     */
+    async getAgentSkill(agentId, params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/agents/${agentId}/skill.md`,
+            auth: ["Authorization"],
+            query: { include_key: params.include_key },
+            answer: "text",
+        }, options);
+    }
+    /**
+     * Trading pairs and their filters.
+     *
+     * Every pair, by symbol, with the filters that an order of it must pass.
+     *
+     * Refusals, each an ApiError:
+     * - 422: the error's `code` tells why.
+     */
+    async listPairs(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/market/pairs",
+            auth: [],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Current price of a pair.
+     *
+     * The newest price. One older than 30 seconds is not answered, and nothing trades at it.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    async getPrice(symbol, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/market/price/${symbol}`,
+            auth: [],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Current prices of several pairs.
+     *
+     * The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price no
+     * older than 30 seconds, by symbol.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     */
+    async listPrices(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/market/prices",
+            auth: [],
+            query: { symbols: params.symbols?.join(",") },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Rolling 24 hours of a pair.
+     *
+     * What happened in the last 24 hours, which end now and not at midnight.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    async getTicker(symbol, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/market/ticker/${symbol}`,
+            auth: [],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Candles of a pair.
+     *
+     * Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it; without, the
+     * last ones that begin before `end_time`. The last candle of all is unfinished and covers what has happened so far.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    async listCandles(symbol, params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/market/candles/${symbol}`,
+            auth: [],
+            query: {
+                interval: params.interval,
+                limit: params.limit,
+                start_time: params.start_time,
+                end_time: params.end_time,
+            },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Latest trades of a pair.
+     *
+     * Trades of the market, newest first. They are not those of your agents.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    async listMarketTrades(symbol, params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/market/trades/${symbol}`,
+            auth: [],
+            query: { limit: params.limit },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Order book of a pair.
+     *
+     * The best bids, highest first, and the best asks, lowest first, each a price and a quantity.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 422: the error's `code` tells why.
+     *
+     * @param symbol - The pair, in any case.
+     */
+    async getOrderbook(symbol, params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/market/orderbook/${symbol}`,
+            auth: [],
+            query: { depth: params.depth },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Place an order.
+     *
+     * Judges the order by every rule, in one step with its effect, and answers what became of it: `filled`, `pending`
+     * (it rests, and holds what it may take) or `expired`. A refusal (400) changes nothing and says in `details` which
+     * limit was broken and the `max_allowed_quantity` that would pass. Give every order a `client_order_id`: sent
+     * again, it answers the order that exists, however long ago that was.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The order is refused and nothing has changed: `ORDER_REJECTED` by a risk limit, `INSUFFICIENT_BALANCE`, `INVALID_QUANTITY` or `INVALID_PRICE` by a filter of the pair, `details` as in RefusalDetails; or there is no such pair (`INVALID_SYMBOL`); or the body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 409: Another order has this client_order_id (`DUPLICATE_CLIENT_ORDER_ID`), the agent is archived (`AGENT_ARCHIVED`), there is no agent to act for (`AGENT_REQUIRED`), or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 401, 403, 422: the error's `code` tells why.
+     */
+    async placeOrder(body, options = {}) {
+        return this.call({
+            method: "POST",
+            path: "/api/v1/trade/order",
+            auth: ["X-API-Key", "Authorization"],
+            headers: {
+                "X-Agent-Id": options.agentId,
+                "Idempotency-Key": options.idempotencyKey,
+            },
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Judge an order without placing it.
+     *
+     * Takes what placing an order takes and answers what would become of it now: whether it would pass, every rule
+     * with its limit, used and attempted value, the estimated price, fee and cost, and the position once it has
+     * filled. An order that would be refused is answered 200 too, with the error in `refusal`. Writes nothing, so an
+     * `Idempotency-Key` is ignored, and `client_order_id` is not looked up.
+     *
+     * Refusals, each an ApiError:
+     * - 400: There is no such pair (`INVALID_SYMBOL`), the value of the order is too large to be computed (`INVALID_QUANTITY`, filter `value`), or the body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async previewOrder(body, options = {}) {
+        return this.call({
+            method: "POST",
+            path: "/api/v1/trade/order/preview",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Get an order.
+     *
+     * One order of the agent. Another agent's order is answered like one that does not exist.
+     *
+     * Refusals, each an ApiError:
+     * - 401, 403, 404, 409, 422: the error's `code` tells why.
+     *
+     * @param orderId - Order identifier.
+     */
+    async getOrder(orderId, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/trade/order/${orderId}`,
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Cancel a pending order.
+     *
+     * Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one happens.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The order is not pending any more (`ORDER_NOT_CANCELLABLE`).
+     * - 401, 403, 404, 409, 422: the error's `code` tells why.
+     *
+     * @param orderId - Order identifier.
+     */
+    async cancelOrder(orderId, options = {}) {
+        return this.call({
+            method: "DELETE",
+            path: path `/api/v1/trade/order/${orderId}`,
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Get an order by its client_order_id.
+     *
+     * The order of the agent that was placed with this `client_order_id`.
+     *
+     * Refusals, each an ApiError:
+     * - 401, 403, 404, 409, 422: the error's `code` tells why.
+     *
+     * @param clientOrderId - The id that the client gave the order.
+     */
+    async getOrderByClientId(clientOrderId, options = {}) {
+        return this.call({
+            method: "GET",
+            path: path `/api/v1/trade/order/by-client-id/${clientOrderId}`,
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * List orders.
+     *
+     * The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async listOrders(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/trade/orders",
+            auth: ["X-API-Key", "Authorization"],
+            query: {
+                status: params.status,
+                symbol: params.symbol,
+                limit: params.limit,
+                offset: params.offset,
+            },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Every `Order` of {@link listOrders}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateOrders(params = {}, options = {}) {
+        return pages(params, (page) => this.listOrders(page, options), (answer) => answer.orders);
+    }
+    /**
+     * List pending orders.
+     *
+     * The agent's pending orders, newest first, in the shape of the list.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async listOpenOrders(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/trade/orders/open",
+            auth: ["X-API-Key", "Authorization"],
+            query: {
+                symbol: params.symbol,
+                limit: params.limit,
+                offset: params.offset,
+            },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Every `Order` of {@link listOpenOrders}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateOpenOrders(params = {}, options = {}) {
+        return pages(params, (page) => this.listOpenOrders(page, options), (answer) => answer.orders);
+    }
+    /**
+     * Cancel every pending order.
+     *
+     * Cancels all pending orders of the agent in one transaction and releases what they hold. With none it changes
+     * nothing.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async cancelAllOrders(options = {}) {
+        return this.call({
+            method: "DELETE",
+            path: "/api/v1/trade/orders/open",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * List trades.
+     *
+     * The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async listTrades(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/trade/history",
+            auth: ["X-API-Key", "Authorization"],
+            query: {
+                symbol: params.symbol,
+                side: params.side,
+                limit: params.limit,
+                offset: params.offset,
+            },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Every `Trade` of {@link listTrades}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateTrades(params = {}, options = {}) {
+        return pages(params, (page) => this.listTrades(page, options), (answer) => answer.trades);
+    }
+    /**
+     * Who the agent is.
+     *
+     * The agent in scope, its limits and its current session.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getAccountInfo(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/info",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Balances.
+     *
+     * What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getBalance(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/balance",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Open positions.
+     *
+     * The agent's open positions, by symbol, at the last known prices.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getPositions(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/positions",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Equity, cash, positions and P&L.
+     *
+     * The whole of what the agent has and what it has made of its starting balance, at one moment.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getPortfolio(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/portfolio",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Profit and loss.
+     *
+     * Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`, total_pnl
+     * = equity − starting balance.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getPnl(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/pnl",
+            auth: ["X-API-Key", "Authorization"],
+            query: { period: params.period },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Headroom under the risk limits.
+     *
+     * How much of each risk limit is used at this moment, and how much is left.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getRisk(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/risk",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Double-entry ledger.
+     *
+     * Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one of
+     * `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
+     * `total` counts all that match, not the page.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async listLedger(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/ledger",
+            auth: ["X-API-Key", "Authorization"],
+            query: {
+                asset: params.asset,
+                limit: params.limit,
+                offset: params.offset,
+            },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Every `LedgerEntry` of {@link listLedger}, page by page, each page fetched when it is needed: `params.limit` is the page
+     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     */
+    iterateLedger(params = {}, options = {}) {
+        return pages(params, (page) => this.listLedger(page, options), (answer) => answer.entries);
+    }
+    /**
+     * Check the balances against the ledger.
+     *
+     * Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
+     * orders, all in one snapshot.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async reconcile(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/account/reconcile",
+            auth: ["X-API-Key", "Authorization"],
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Reset the agent to its starting balance.
+     *
+     * In one transaction: cancels every pending order, closes every position at its last known price, without a trade,
+     * sets USDT to the starting balance and begins a new session. Order and trade history stay. For the account's key
+     * or a token alone: an agent may not lift its own loss limit, and its key gets 403 `PERMISSION_DENIED`. An
+     * archived agent gets 409.
+     *
+     * Refusals, each an ApiError:
+     * - 400: The body is not JSON (`MALFORMED_BODY`).
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async resetAccount(body = {}, options = {}) {
+        return this.call({
+            method: "POST",
+            path: "/api/v1/account/reset",
+            auth: ["X-API-Key", "Authorization"],
+            headers: {
+                "X-Agent-Id": options.agentId,
+                "Idempotency-Key": options.idempotencyKey,
+            },
+            body,
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Performance figures.
+     *
+     * The agent's ratios, drawdown and trade statistics over a period.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getPerformance(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/analytics/performance",
+            auth: ["X-API-Key", "Authorization"],
+            query: { period: params.period },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Equity over time.
+     *
+     * One snapshot per interval since the agent was created, oldest first; of more than `limit`, the newest. A
+     * snapshot has the last equity known in its interval, or that of the one before where nothing is known. The last
+     * interval is the one that is not over. The curve goes on across resets, so that it may jump there.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getPortfolioHistory(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/analytics/portfolio/history",
+            auth: ["X-API-Key", "Authorization"],
+            query: { interval: params.interval, limit: params.limit },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Ranking of the account's agents.
+     *
+     * The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id. An
+     * agent's own key sees the ranking of its account; which agent is in scope makes no difference.
+     *
+     * Refusals, each an ApiError:
+     * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
+     * - 401, 403, 409, 422: the error's `code` tells why.
+     */
+    async getLeaderboard(params = {}, options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/api/v1/analytics/leaderboard",
+            auth: ["X-API-Key", "Authorization"],
+            query: { period: params.period, limit: params.limit },
+            headers: { "X-Agent-Id": options.agentId },
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Public keys that verify the tokens.
+     *
+     * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
+     *
+     * Refusals, each an ApiError:
+     * - 422: the error's `code` tells why.
+     */
+    async getJwks(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/.well-known/jwks.json",
+            auth: [],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Is the process alive.
+     *
+     * Answers 200 as long as the process serves requests. Touches nothing else.
+     *
+     * Refusals, each an ApiError:
+     * - 422: the error's `code` tells why.
+     */
+    async getHealth(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/healthz",
+            auth: [],
+            answer: "json",
+        }, options);
+    }
+    /**
+     * Can the server take requests.
+     *
+     * Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
+     * so that a load balancer sends no more requests.
+     *
+     * Refusals, each an ApiError:
+     * - 503: Not now; try again after `Retry-After` seconds.
+     * - 422: the error's `code` tells why.
+     */
+    async getReadiness(options = {}) {
+        return this.call({
+            method: "GET",
+            path: "/readyz",
+            auth: [],
+            answer: "json",
+        }, options);
+    }
+}

@@ -1,0 +1,3 @@
+export * from "./client.js";
+export * from "./error-codes.js";
+export * from "./errors.js";

@@ -1,0 +1,2 @@
+// Generated from openapi.yaml by make sdk. Do not edit.
+export {};

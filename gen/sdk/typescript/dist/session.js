@@ -1,0 +1,36 @@
+const marginMs = 60_000;
+/** The bearer token of a client: got when it is first needed, renewed before it expires, by one login at a time. */
+export class Session {
+    #login;
+    #token;
+    #pending;
+    /** Without a login the given token is all there is. */
+    constructor(login, token) {
+        this.#login = login;
+        this.#token = token === undefined ? undefined : { value: token, renewAt: Number.POSITIVE_INFINITY };
+    }
+    /** Whether there is a token or a way to get one. */
+    get exists() {
+        return this.#login !== undefined || this.#token !== undefined;
+    }
+    token() {
+        if (this.#token && Date.now() < this.#token.renewAt)
+            return Promise.resolve(this.#token.value);
+        this.#pending ??= this.#renew().finally(() => (this.#pending = undefined));
+        return this.#pending;
+    }
+    /** Reports whether another token can be had in place of one that the server refused. */
+    refused(token) {
+        if (!this.#login)
+            return false;
+        if (this.#token?.value === token)
+            this.#token = undefined; // unless another call has renewed it meanwhile
+        return true;
+    }
+    async #renew() {
+        const { token, expires_in } = await this.#login(); // without a login the given token is never dropped
+        const life = expires_in * 1_000;
+        this.#token = { value: token, renewAt: Date.now() + life - Math.min(marginMs, life / 10) };
+        return token;
+    }
+}

@@ -1,0 +1,204 @@
+import { InvalidTokenError, TokenExpiredError, errorTypes } from "./error-codes.js";
+import { ApiError, ConnectionError, MissingCredentialsError, TimeoutError } from "./errors.js";
+import { mayPass, pause, pauseMs, withSignal } from "./retry.js";
+import { Session } from "./session.js";
+// A timer of more fires at once.
+const longestTimerMs = 2 ** 31 - 1;
+/** Sends calls with credentials, and repeats them as long as that may help. */
+export class Transport {
+    #baseUrl;
+    #apiKey;
+    #session;
+    #agentId;
+    #timeoutMs;
+    #maxRetries;
+    #fetch;
+    constructor(options = {}) {
+        this.#baseUrl = baseUrl(options.baseUrl ?? environment("BASE_URL") ?? "http://127.0.0.1:8080");
+        if (options.apiSecret !== undefined && options.apiKey === undefined) {
+            throw new MissingCredentialsError("An apiSecret is of no use without the account's apiKey. Pass both.");
+        }
+        const given = [options.apiKey, options.token].some((value) => value !== undefined);
+        const apiKey = credential("apiKey", given ? options.apiKey : environment("API_KEY"));
+        const apiSecret = credential("apiSecret", given ? options.apiSecret : apiKey && environment("API_SECRET"));
+        const login = () => this.login({ api_key: apiKey, api_secret: apiSecret });
+        this.#apiKey = apiKey;
+        this.#session = new Session(apiSecret === undefined ? undefined : login, credential("token", options.token));
+        this.#agentId = options.agentId === undefined ? undefined : headerValue("agentId", options.agentId);
+        this.#timeoutMs = options.timeoutMs ?? 30_000;
+        this.#maxRetries = options.maxRetries ?? 4;
+        this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    }
+    /** Makes a call, as often as it takes, with one Idempotency-Key. */
+    async call(call, options) {
+        const message = this.#message(call);
+        const { signal, maxRetries = this.#maxRetries } = options;
+        let renewed = false;
+        for (let failures = 0;;) {
+            signal?.throwIfAborted();
+            const token = await withSignal(signal, this.#authenticate(call, message.headers));
+            let advice = null;
+            try {
+                const answer = await this.#exchange(message, options);
+                if (answer.status >= 200 && answer.status < 300)
+                    return decode(answer, call);
+                advice = answer.headers.get("Retry-After");
+                throw refusal(answer, call);
+            }
+            catch (error) {
+                if (!renewed && token !== undefined && isStale(error) && this.#session.refused(token)) {
+                    renewed = true;
+                    continue;
+                }
+                if (failures >= maxRetries || !mayPass(error))
+                    throw error;
+            }
+            await pause(pauseMs(failures++, advice), signal);
+        }
+    }
+    #message({ method, path, query = {}, headers = {}, body }) {
+        const url = new URL(this.#baseUrl + path);
+        for (const [name, value] of Object.entries(query)) {
+            if (value !== undefined)
+                url.searchParams.set(name, String(value));
+        }
+        const sent = new Headers(body === undefined ? {} : { "Content-Type": "application/json" });
+        for (const [name, value = this.#headerDefault(name)] of Object.entries(headers)) {
+            if (value !== undefined)
+                sent.set(name, headerValue(name, value));
+        }
+        return { method, url, headers: sent, body: body === undefined ? null : JSON.stringify(body) };
+    }
+    #headerDefault(name) {
+        if (name === "Idempotency-Key")
+            return randomKey();
+        if (name === "X-Agent-Id")
+            return this.#agentId;
+        return undefined;
+    }
+    /** Puts credentials into the headers, and answers the token if it is one. */
+    async #authenticate({ auth, method, path }, headers) {
+        if (auth.length === 0)
+            return undefined;
+        const keyHeader = auth.find((name) => name !== "Authorization");
+        if (keyHeader !== undefined && this.#apiKey !== undefined) {
+            headers.set(keyHeader, this.#apiKey);
+            return undefined;
+        }
+        if (auth.includes("Authorization") && this.#session.exists) {
+            const token = await this.#session.token();
+            headers.set("Authorization", headerValue("The token", `Bearer ${token}`));
+            return token;
+        }
+        const what = keyHeader === undefined ? "apiKey and apiSecret of an account (or a token)" : "an apiKey (or a token)";
+        throw new MissingCredentialsError(`${method} ${path} needs ${what}. Pass it to the client.`);
+    }
+    /** Sends a request once and reads all of the answer. */
+    async #exchange(message, options) {
+        const { signal, timeoutMs = this.#timeoutMs } = options;
+        const { url, ...init } = message;
+        const ending = new AbortController();
+        const timer = setTimeout(() => ending.abort(), Math.min(timeoutMs, longestTimerMs));
+        const stop = () => ending.abort();
+        signal?.addEventListener("abort", stop, { once: true });
+        try {
+            // A redirect is answered like any error: followed, it would carry the key to wherever it points.
+            const response = await this.#fetch(url, { ...init, redirect: "manual", signal: ending.signal });
+            return { status: response.status, headers: response.headers, text: await response.text() };
+        }
+        catch (cause) {
+            signal?.throwIfAborted();
+            const what = `${init.method} ${url.origin}${url.pathname}`;
+            if (ending.signal.aborted)
+                throw new TimeoutError(`${what} was not answered within ${timeoutMs} ms.`);
+            throw new ConnectionError(`${what} was not answered: ${codeOf(cause) ?? "the connection failed"}.`, { cause });
+        }
+        finally {
+            clearTimeout(timer);
+            signal?.removeEventListener("abort", stop);
+        }
+    }
+}
+/** Fills parameters into a path. */
+export function path(texts, ...values) {
+    return String.raw({ raw: texts }, ...values.map(segment));
+}
+function segment(value) {
+    // An empty segment or a dot would name another path, and with DELETE perhaps a fatal one.
+    if (typeof value !== "string" || ["", ".", ".."].includes(value)) {
+        throw new TypeError(`${JSON.stringify(value)} cannot stand in a path.`);
+    }
+    return encodeURIComponent(value);
+}
+/** A credential without the white space around it, such as the line break at the end of a file. */
+function credential(name, value) {
+    return value?.trim() ? headerValue(name, value.trim()) : undefined;
+}
+/** What a header can carry. Anything else is not shown, as `Headers` would: it may be a secret. */
+function headerValue(name, value) {
+    if (/^[!-~]([ -~]*[!-~])?$/.test(value))
+        return value;
+    throw new TypeError(`${name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.`);
+}
+/** What paths are appended to. The server says that the API is at …/api/v1, which paths begin with. */
+function baseUrl(text) {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+        throw new TypeError("baseUrl is to be a URL such as http://127.0.0.1:8080.");
+    }
+    if (url.username || url.password)
+        throw new TypeError("baseUrl holds a user or password, which fetch refuses to send.");
+    return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "").replace(/\/+$/, "");
+}
+/** The code of an error or of what caused it: Node.js has `fetch` fail with "fetch failed", because of ECONNREFUSED. */
+function codeOf(error) {
+    for (let at = error; at instanceof Error; at = at.cause) {
+        if ("code" in at && typeof at.code === "string")
+            return at.code;
+    }
+    return undefined;
+}
+/** What the environment says, where there is one: a browser has none. */
+function environment(name) {
+    const { process } = globalThis;
+    return process?.env?.[`AGENTEXCHANGE_${name}`] || undefined;
+}
+/** 128 random bits. Unlike randomUUID, this works in pages that came by plain HTTP. */
+function randomKey() {
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+function isStale(error) {
+    return error instanceof TokenExpiredError || error instanceof InvalidTokenError;
+}
+function decode(answer, call) {
+    if (call.answer === "none")
+        return undefined;
+    if (call.answer === "text")
+        return answer.text;
+    const value = parsed(answer.text);
+    if (value === undefined)
+        throw strange(answer, call);
+    return value;
+}
+function refusal(answer, call) {
+    const { error } = (parsed(answer.text) ?? {});
+    if (typeof error?.code !== "string" || typeof error.message !== "string")
+        return strange(answer, call);
+    const { code, message, details, request_id: requestId } = error;
+    const type = Object.hasOwn(errorTypes, code) ? errorTypes[code] : ApiError;
+    return new type({ status: answer.status, code, message, details, requestId });
+}
+/** An answer that is not of this server, or of no version that this package knows. */
+function strange({ status, headers }, { method, path }) {
+    const message = `${method} ${path} was answered with status ${status}, and not as the API says. Is baseUrl right?`;
+    const requestId = headers.get("X-Request-Id") ?? undefined;
+    return new ApiError({ status, code: undefined, message, details: undefined, requestId });
+}
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
