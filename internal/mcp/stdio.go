@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -37,7 +38,9 @@ func ServeStdio(ctx context.Context, catalog *Catalog, s Selection, to Remote, l
 	if err := api.check(ctx, catalog, log); err != nil {
 		return err
 	}
-	if err := server.Run(ctx, &sdk.StdioTransport{}); err != nil && ctx.Err() == nil {
+	// An os.File takes each Write as a whole. Lines are limited before the SDK reads them.
+	transport := &sdk.IOTransport{Reader: newMessageReader(os.Stdin, os.Stdout), Writer: os.Stdout, MaxLineLength: -1}
+	if err := server.Run(ctx, transport); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil

@@ -1,11 +1,7 @@
 package mcp_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -65,44 +61,65 @@ func TestTheProcessSpeaksTheProtocolAlone(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
 	agent := server.Register(t).Agent()
-	for name, end := range map[string]func(*exec.Cmd, io.Closer) error{
-		"signal": func(command *exec.Cmd, _ io.Closer) error { return command.Process.Signal(syscall.SIGTERM) },
-		"end":    func(_ *exec.Cmd, in io.Closer) error { return in.Close() },
+	for name, end := range map[string]func(*rawSession) error{
+		"signal": func(s *rawSession) error { return s.command.Process.Signal(syscall.SIGTERM) },
+		"end":    func(s *rawSession) error { return s.in.Close() },
 	} {
-		command := command(t, server.URL, agent.Key, selection{})
-		in, err := command.StdinPipe()
-		require.NoError(t, err)
-		out, err := command.StdoutPipe()
-		require.NoError(t, err)
-		said := &testkit.Log{}
-		command.Stderr = said
-		require.NoError(t, command.Start())
-		lines := bufio.NewScanner(out)
+		session := startRaw(t, command(t, server.URL, agent.Key, selection{}))
 		for id, request := range []string{
-			`"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}`,
-			`"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}`,
-			`"method":"tools/call","params":{"name":"no_such_tool"}`,
+			initialize,
+			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}}`,
+			`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"no_such_tool"}}`,
 		} {
-			_, err := fmt.Fprintf(in, "{\"jsonrpc\":\"2.0\",\"id\":%d,%s}\n", id, request)
-			require.NoError(t, err)
-			require.True(t, lines.Scan(), said.String())
-			var answer struct {
-				JSONRPC string
-				ID      *int
-			}
-			require.NoError(t, json.Unmarshal(lines.Bytes(), &answer), lines.Text())
-			require.Equal(t, "2.0", answer.JSONRPC)
-			require.Equal(t, id, *answer.ID)
+			session.write(request)
+			require.EqualValues(t, id, session.read().ID)
 			if id == 0 {
-				_, err = fmt.Fprintln(in, `{"jsonrpc":"2.0","method":"notifications/initialized"}`)
-				require.NoError(t, err)
+				session.write(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
 			}
 		}
-		require.NoError(t, end(command, in), name)
-		require.False(t, lines.Scan(), lines.Text())
-		require.NoError(t, command.Wait(), "%s: %s", name, said.String())
-		require.NotContains(t, said.String(), agent.Key)
+		require.NoError(t, end(session), name)
+		session.end()
+		require.NotContains(t, session.said.String(), agent.Key)
 	}
+}
+
+// A line that is no message of JSON-RPC is answered by an error, and the session goes on as if it had not been written.
+func TestALineThatIsNoMessageEndsNothing(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	session := startRaw(t, command(t, server.URL, server.Register(t).AgentKey, selection{}))
+	session.write(initialize)
+	require.Contains(t, session.read().Result, "serverInfo")
+	for line, want := range map[string]rawAnswer{
+		`garbage`:                    {Error: rawError{Code: -32700}},
+		`{"jsonrpc":"2.0","id":7`:    {Error: rawError{Code: -32700}},
+		`{"jsonrpc":"2.0"} trailing`: {Error: rawError{Code: -32700}},
+		`[]`:                         {Error: rawError{Code: -32600}},
+		`[` + ping(7) + `]`:          {Error: rawError{Code: -32600}},
+		`"text"`:                     {Error: rawError{Code: -32600}},
+		`null`:                       {Error: rawError{Code: -32600}},
+		`{}`:                         {Error: rawError{Code: -32600}},
+		`{"id":7,"method":"ping"}`:   {ID: 7.0, Error: rawError{Code: -32600}},
+		`{"jsonrpc":"2.0","id":"seven","method":1}`:           {ID: "seven", Error: rawError{Code: -32600}},
+		`{"jsonrpc":"2.0","id":{},"method":"ping"}`:           {Error: rawError{Code: -32600}},
+		`{"jsonrpc":"2.0","id":7,"method":"nope"}`:            {ID: 7.0, Error: rawError{Code: -32601}},
+		strings.Repeat("{", 17<<20):                           {Error: rawError{Code: -32700}},
+		strings.Repeat("[", 5000) + strings.Repeat("]", 5000): {Error: rawError{Code: -32600}},
+	} {
+		// The requests beside it are answered, in whatever order.
+		session.write(ping(100), line, "", " "+ping(101)+" \r")
+		answers := map[any]rawAnswer{}
+		for range 3 {
+			answer := session.read()
+			answers[answer.ID] = answer
+		}
+		require.Contains(t, answers, 100.0, line)
+		require.Contains(t, answers, 101.0, line)
+		require.Contains(t, answers, want.ID, line)
+		require.Equal(t, want.Error.Code, answers[want.ID].Error.Code, line)
+		require.NotEmpty(t, answers[want.ID].Error.Message, line)
+	}
+	session.end()
 }
 
 // An answer that is lost is asked for again, under the same Idempotency-Key: the order is placed once.
