@@ -27,6 +27,7 @@ type Catalog struct {
 	tools        []*tool
 	toolsets     []string
 	calls        []string // every operation as the API's texts name it: GET /api/v1/agents
+	version      string   // the API's
 	instructions string
 }
 
@@ -45,7 +46,7 @@ type extension struct {
 
 // NewCatalog reads the spec, or fails with the name of the operation that cannot be a tool.
 func NewCatalog(doc *openapi3.T) (*Catalog, error) {
-	c := &Catalog{instructions: instructions(doc)}
+	c := &Catalog{version: doc.Info.Version, instructions: instructions(doc)}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		item := doc.Paths.Value(path)
 		operations := item.Operations()
