@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/fault"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
@@ -108,6 +109,9 @@ func (a *remoteAPI) check(ctx context.Context, catalog *Catalog, log *slog.Logge
 	switch {
 	case isError && answer.status == http.StatusUnauthorized:
 		return fmt.Errorf("the server at %s does not accept AGENTEXCHANGE_API_KEY: %s %s", a.base.Redacted(), said.Code, said.Message)
+	case isError && said.Code == fault.NotFound:
+		return fmt.Errorf("there is no API at %s; set AGENTEXCHANGE_BASE_URL to the server's address without a path, such as %s",
+			a.base.Redacted(), &url.URL{Scheme: a.base.Scheme, Host: a.base.Host})
 	case isError:
 		log.Warn("the agent cannot act at the moment", "code", string(said.Code), "message", said.Message)
 	case answer.status != http.StatusOK:

@@ -39,6 +39,7 @@ func TestAMistakenSetUpIsExplained(t *testing.T) {
 		{"exchange.example.com", account.APIKey, "", []string{"AGENTEXCHANGE_BASE_URL must look like"}},
 		{"http://127.0.0.1:1", account.APIKey, "", []string{"no answer from http://127.0.0.1:1", "agentexchange serve", "AGENTEXCHANGE_BASE_URL"}},
 		{stranger.URL, account.APIKey, "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{server.URL + "/docs", account.APIKey, "", []string{"there is no API at " + server.URL + "/docs", "set AGENTEXCHANGE_BASE_URL", "such as " + server.URL}},
 	} {
 		command := command(t, each.baseURL, each.credential, selection{toolsets: each.toolsets})
 		var out, said bytes.Buffer
