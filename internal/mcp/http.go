@@ -106,9 +106,13 @@ func (h *Handler) serverOf(s Selection) (*sdk.Server, error) {
 	if server := h.servers[key]; server != nil {
 		return server, nil
 	}
-	server, err := h.catalog.server(s, inProcess{h.api}, nil)
+	tools, err := h.catalog.find(s)
 	if err != nil {
 		return nil, fault.Invalid(fault.Violation{Field: "/toolsets", Message: err.Error()})
+	}
+	server, err := h.catalog.server(tools, inProcess{h.api}, nil)
+	if err != nil {
+		return nil, err
 	}
 	h.servers[key] = server
 	return server, nil

@@ -7,12 +7,8 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// server makes a server of the selected tools. api takes requests whose URLs are paths, and adds the credentials.
-func (c *Catalog) server(s Selection, api http.RoundTripper, log *slog.Logger) (*sdk.Server, error) {
-	tools, err := c.find(s)
-	if err != nil {
-		return nil, err
-	}
+// server makes a server of tools. api takes requests whose URLs are paths, and adds the credentials.
+func (c *Catalog) server(tools []*tool, api http.RoundTripper, log *slog.Logger) (*sdk.Server, error) {
 	names := c.namer(tools)
 	server := sdk.NewServer(&sdk.Implementation{Name: "agentexchange", Title: "AgentExchange", Version: c.version}, &sdk.ServerOptions{
 		Instructions: names.Replace(c.instructions),

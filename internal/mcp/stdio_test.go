@@ -2,18 +2,23 @@ package mcp_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,22 +31,30 @@ func TestAMistakenSetUpIsExplained(t *testing.T) {
 	account.Do(http.MethodPost, "/api/v1/agents/"+account.AgentID+"/regenerate-key", nil).Want(http.StatusOK)
 	stranger := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)
+	website := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>Welcome</html>") }))
+	t.Cleanup(website.Close)
 	for _, each := range []struct {
-		baseURL, credential, toolsets string
-		want                          []string
+		baseURL, credential, secret, toolsets string
+		want                                  []string
 	}{
-		{server.URL, "", "", []string{"AGENTEXCHANGE_API_KEY is not set", "set it to the API key of the agent"}},
-		{server.URL, account.APISecret, "", []string{"holds a secret", "ak_live_"}},
-		{server.URL, "ak_live_mistyped", "", []string{"is not an API key", "mistaken characters"}},
-		{server.URL, retired, "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_API_KEY"}},
-		{server.URL, account.Token + "x", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_TOKEN"}},
-		{server.URL, account.APIKey, "gambling", []string{"--toolsets must be one or more of default, all, account"}},
-		{"exchange.example.com", account.APIKey, "", []string{"AGENTEXCHANGE_BASE_URL must look like"}},
-		{"http://127.0.0.1:1", account.APIKey, "", []string{"no answer from http://127.0.0.1:1", "agentexchange serve", "AGENTEXCHANGE_BASE_URL"}},
-		{stranger.URL, account.APIKey, "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
-		{server.URL + "/docs", account.APIKey, "", []string{"there is no API at " + server.URL + "/docs", "set AGENTEXCHANGE_BASE_URL", "such as " + server.URL}},
+		{server.URL, "", "", "", []string{"AGENTEXCHANGE_API_KEY is not set", "set it to the API key of the agent"}},
+		{server.URL, account.APISecret, "", "", []string{"holds a secret", "ak_live_"}},
+		{server.URL, "ak_live_mistyped", "", "", []string{"is not an API key", "mistaken characters"}},
+		{server.URL, retired, "", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_API_KEY"}},
+		{server.URL, account.Token + "x", "", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_TOKEN"}},
+		{server.URL, account.APIKey, "", "gambling", []string{"--toolsets must be one or more of default, all, account"}},
+		{"exchange.example.com", account.APIKey, "", "", []string{"AGENTEXCHANGE_BASE_URL must look like"}},
+		{"http://127.0.0.1:1", account.APIKey, "", "", []string{"no answer from http://127.0.0.1:1", "agentexchange serve", "AGENTEXCHANGE_BASE_URL"}},
+		{stranger.URL, account.APIKey, "", "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{website.URL, account.APIKey, "", "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{website.URL, account.APIKey, account.APISecret, "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{server.URL + "/docs", account.APIKey, "", "", []string{"there is no API at " + server.URL + "/docs", "set AGENTEXCHANGE_BASE_URL", "such as " + server.URL}},
+		{server.URL, account.AgentKey, account.APISecret, "", []string{"does not accept AGENTEXCHANGE_API_KEY", "AGENTEXCHANGE_API_SECRET", "INVALID_API_KEY"}},
+		{server.URL, account.Token, account.APISecret, "", []string{"AGENTEXCHANGE_API_SECRET", "the account's API key"}},
+		{server.URL, account.APIKey, account.APIKey, "", []string{"AGENTEXCHANGE_API_SECRET is not a secret", "sk_live_"}},
 	} {
 		command := command(t, each.baseURL, each.credential, selection{toolsets: each.toolsets})
+		command.Env = append(command.Env, "AGENTEXCHANGE_API_SECRET="+each.secret)
 		var out, said bytes.Buffer
 		command.Stdout, command.Stderr = &out, &said
 		var exit *exec.ExitError
@@ -53,6 +66,75 @@ func TestAMistakenSetUpIsExplained(t *testing.T) {
 		}
 		if each.credential != "" {
 			require.NotContains(t, said.String(), each.credential)
+		}
+		if each.secret != "" {
+			require.NotContains(t, said.String(), each.secret)
+		}
+	}
+}
+
+// An account's secret is used to log in, and again when the token has expired. Calls that notice so at once share a login.
+func TestAnAccountsSecretKeepsItLoggedIn(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	server := testkit.Start(t, func(c *config.Server) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	account := server.Register(t)
+	command := command(t, server.URL, account.APIKey, selection{toolsets: "agents,default"})
+	command.Env = append(command.Env, "AGENTEXCHANGE_API_SECRET="+account.APISecret)
+	said := &testkit.Log{}
+	command.Stderr = said
+	session := start(t, &sdk.CommandTransport{Command: command})
+	session.call("list_agents", nil)
+	require.Equal(t, "filled", session.call("place_order", buy("0.001"))["status"])
+	require.Equal(t, 1, logins(server))
+	ahead.Store(int64(2 * time.Hour))
+	var calls sync.WaitGroup
+	for n := range 8 {
+		calls.Go(func() {
+			result, err := session.CallTool(t.Context(), &sdk.CallToolParams{
+				Name: "create_agent", Arguments: arguments{"display_name": fmt.Sprintf("Agent %d", n)},
+			})
+			assert.NoError(t, err)
+			assert.False(t, result.IsError, "%v", result.StructuredContent)
+		})
+	}
+	calls.Wait()
+	require.EqualValues(t, 9, session.call("list_agents", nil)["total"])
+	require.Equal(t, 2, logins(server))
+	require.Empty(t, said.String())
+}
+
+// logins counts those after testkit's own.
+func logins(server *testkit.Server) int {
+	return strings.Count(server.Log.String(), `"operation":"login"`) - 1
+}
+
+// An agent's key cannot manage agents: whoever asked for the tools that do is told what they take.
+func TestAKeyForToolsThatTakeATokenIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	for _, each := range []struct {
+		credential, toolsets string
+		warned               bool
+	}{
+		{account.AgentKey, "agents", true},
+		{account.APIKey, "all", true},
+		{account.Token, "agents", false},
+		{account.AgentKey, "market,trading,account,analytics", false},
+	} {
+		session := startRaw(t, command(t, server.URL, each.credential, selection{toolsets: each.toolsets}))
+		session.write(initialize)
+		session.read()
+		session.end()
+		if each.warned {
+			require.Contains(t, session.said.String(), "set AGENTEXCHANGE_API_SECRET")
+			require.Contains(t, session.said.String(), "list_agents")
+			require.NotContains(t, session.said.String(), "place_order")
+		} else {
+			require.Empty(t, session.said.String())
 		}
 	}
 }
