@@ -37,8 +37,8 @@ func ServeStdio(ctx context.Context, catalog *Catalog, s Selection, to Remote, l
 		return err
 	}
 	to.warnOfKey(tools, log)
-	// An os.File takes each Write as a whole. Lines are limited before the SDK reads them.
-	transport := &sdk.IOTransport{Reader: newMessageReader(os.Stdin, os.Stdout), Writer: os.Stdout, MaxLineLength: -1}
+	session := newLines(os.Stdin, os.Stdout)                                           // an os.File takes each Write as a whole
+	transport := &sdk.IOTransport{Reader: session, Writer: session, MaxLineLength: -1} // limited before the SDK reads it
 	if err := server.Run(ctx, transport); err != nil && ctx.Err() == nil {
 		return err
 	}

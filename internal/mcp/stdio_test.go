@@ -205,6 +205,26 @@ func TestALineThatIsNoMessageEndsNothing(t *testing.T) {
 	session.end()
 }
 
+// What is written to the process before its input ends is answered: an order that is piped in is not placed in silence.
+func TestTheEndOfTheInputWaitsForTheAnswers(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	agent := server.Register(t).Agent()
+	session := startRaw(t, command(t, server.URL, agent.Key, selection{}))
+	const order = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}}`
+	session.write(initialize, fmt.Sprintf(order, 1), fmt.Sprintf(order, 2), `{"jsonrpc":"2.0","id":3,"method":"tools/list"}`)
+	require.NoError(t, session.in.Close())
+	answered := map[any]bool{}
+	for range 4 {
+		answer := session.read()
+		require.Zero(t, answer.Error)
+		answered[answer.ID] = true
+	}
+	require.Len(t, answered, 4)
+	session.end()
+	require.Len(t, agent.Get("/trade/orders").List("orders"), 2)
+}
+
 // An answer that is lost is asked for again, under the same Idempotency-Key: the order is placed once.
 func TestALostAnswerIsAskedForAgain(t *testing.T) {
 	t.Parallel()
