@@ -20,5 +20,5 @@ func ServeMCP(ctx context.Context, cfg config.MCP, log *slog.Logger) error {
 		return err
 	}
 	return mcp.ServeStdio(ctx, catalog, mcp.Selection{Toolsets: cfg.Toolsets, ReadOnly: cfg.ReadOnly},
-		mcp.Remote{BaseURL: cfg.BaseURL, Credential: cfg.APIKey}, log)
+		mcp.Remote{BaseURL: cfg.BaseURL, Credential: cfg.APIKey, Secret: cfg.APISecret}, log)
 }

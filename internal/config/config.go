@@ -107,8 +107,9 @@ func (s *Server) Clock() func() time.Time {
 
 // MCP is everything that 'mcp' can be told.
 type MCP struct {
-	BaseURL  string   `name:"base-url" env:"AGENTEXCHANGE_BASE_URL" default:"http://127.0.0.1:8080" help:"The server to call."`
-	APIKey   string   `name:"api-key" env:"AGENTEXCHANGE_API_KEY" placeholder:"KEY" help:"API key of the agent to act for; or an account's API key or token."`
-	Toolsets []string `placeholder:"TOOLSET" help:"Toolsets to offer, separated by commas, such as default,analytics. A wrong name is answered with those that there are."`
-	ReadOnly bool     `name:"read-only" help:"Offer no tool that changes anything."`
+	BaseURL   string   `name:"base-url" env:"AGENTEXCHANGE_BASE_URL" default:"http://127.0.0.1:8080" help:"The server to call."`
+	APIKey    string   `name:"api-key" env:"AGENTEXCHANGE_API_KEY" placeholder:"KEY" help:"API key of the agent to act for; or an account's API key or token."`
+	APISecret string   `name:"api-secret" env:"AGENTEXCHANGE_API_SECRET" placeholder:"SECRET" help:"Secret of the account whose API key that is: with it the key logs in, for the tools that take a token."`
+	Toolsets  []string `placeholder:"TOOLSET" help:"Toolsets to offer, separated by commas, such as default,analytics. A wrong name is answered with those that there are."`
+	ReadOnly  bool     `name:"read-only" help:"Offer no tool that changes anything."`
 }

@@ -45,10 +45,10 @@ func (c *caller) handler(t *tool) sdk.ToolHandler {
 
 // request is what to send, as often as it takes.
 type request struct {
-	method, path string
-	query        url.Values
-	header       http.Header
-	body         []byte
+	operation
+	query  url.Values
+	header http.Header
+	body   []byte
 }
 
 // request puts the arguments where the operation takes them. One that it does not know goes where the API looks for
@@ -58,7 +58,7 @@ func (t *tool) request(arguments json.RawMessage) (*request, error) {
 	if err := json.Unmarshal(orEmpty(arguments), &given); err != nil {
 		return nil, fault.Invalid(fault.Violation{Message: "the arguments must be an object"})
 	}
-	r := &request{method: t.method, path: t.path, query: url.Values{}, header: http.Header{}}
+	r := &request{operation: t.operation, query: url.Values{}, header: http.Header{}}
 	if violations := t.unwritable(given); violations != nil {
 		return nil, fault.Invalid(violations...)
 	}
@@ -79,7 +79,7 @@ func (t *tool) request(arguments json.RawMessage) (*request, error) {
 		r.header.Set("Content-Type", "application/json")
 		r.body = encode(fields)
 	}
-	if t.takesKey {
+	if t.takesIdempotencyKey {
 		r.header.Set(headerIdempotencyKey, uuid.NewString())
 	}
 	return r, nil
@@ -147,7 +147,7 @@ const (
 // Idempotency-Key, or if repeating it comes to the same; of a DELETE only the state does, not the answer.
 func (c *caller) send(ctx context.Context, t *tool, r *request) (*answer, error) {
 	started, wait := time.Now(), firstWait
-	again := t.takesKey || t.repeatable && t.method != http.MethodDelete
+	again := t.takesIdempotencyKey || t.repeatable && t.method != http.MethodDelete
 	for attempt := 1; ; attempt++ {
 		answer, err := c.sendOnce(ctx, r)
 		if !again || attempt == attempts || !passing(answer, err) {

@@ -22,13 +22,26 @@ const (
 	toolsetAll     = "all"
 )
 
+// Operations that are called whether they are tools or not.
+const (
+	whoAmI = "getAccountInfo"
+	logIn  = "login"
+)
+
 // Catalog is every tool that the spec offers.
 type Catalog struct {
 	tools        []*tool
 	toolsets     []string
-	calls        []string // every operation as the API's texts name it: GET /api/v1/agents
+	operations   map[string]operation // all there are, by operationId
+	version      string               // the API's
 	instructions string
 }
+
+// operation is how the API is called.
+type operation struct{ method, path string }
+
+// String is how the API's texts name it: GET /api/v1/agents.
+func (o operation) String() string { return o.method + " " + o.path }
 
 // Selection is which tools to serve.
 type Selection struct {
@@ -45,23 +58,29 @@ type extension struct {
 
 // NewCatalog reads the spec, or fails with the name of the operation that cannot be a tool.
 func NewCatalog(doc *openapi3.T) (*Catalog, error) {
-	c := &Catalog{instructions: instructions(doc)}
+	c := &Catalog{operations: map[string]operation{}, version: doc.Info.Version, instructions: instructions(doc)}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		item := doc.Paths.Value(path)
 		operations := item.Operations()
 		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			c.calls = append(c.calls, method+" "+path)
-			if err := c.add(method, path, item, operations[method]); err != nil {
-				return nil, fmt.Errorf("openapi.yaml: %s %s (%s): %w", method, path, operations[method].OperationID, err)
+			spec, called := operations[method], operation{method, path}
+			c.operations[spec.OperationID] = called
+			if err := c.add(called, slices.Concat(item.Parameters, spec.Parameters), spec, doc.Components.SecuritySchemes); err != nil {
+				return nil, fmt.Errorf("openapi.yaml: %s (%s): %w", called, spec.OperationID, err)
 			}
 		}
 	}
 	slices.Sort(c.toolsets)
+	for _, id := range []string{whoAmI, logIn} {
+		if _, ok := c.operations[id]; !ok {
+			return nil, fmt.Errorf("openapi.yaml: there is no operation %s", id)
+		}
+	}
 	return c, nil
 }
 
 // add adds an operation, if the spec marks it as a tool.
-func (c *Catalog) add(method, path string, item *openapi3.PathItem, spec *openapi3.Operation) error {
+func (c *Catalog) add(called operation, params openapi3.Parameters, spec *openapi3.Operation, schemes openapi3.SecuritySchemes) error {
 	mark, marked := spec.Extensions["x-mcp"]
 	if !marked {
 		return nil
@@ -73,10 +92,11 @@ func (c *Catalog) add(method, path string, item *openapi3.PathItem, spec *openap
 	if err != nil {
 		return err
 	}
-	t, err := newTool(method, path, slices.Concat(item.Parameters, spec.Parameters), spec)
+	t, err := newTool(called, params, spec)
 	if err != nil {
 		return err
 	}
+	t.takesTokenOnly = takesTokenOnly(spec, schemes)
 	t.toolset, t.byDefault = strings.ToLower(spec.Tags[0]), said.Default
 	if err := t.judge(said); err != nil {
 		return err
@@ -89,6 +109,21 @@ func (c *Catalog) add(method, path string, item *openapi3.PathItem, spec *openap
 		c.toolsets = append(c.toolsets, t.toolset)
 	}
 	return nil
+}
+
+// takesTokenOnly reports whether an operation has credentials and none of them is a key.
+func takesTokenOnly(spec *openapi3.Operation, schemes openapi3.SecuritySchemes) bool {
+	if spec.Security == nil || len(*spec.Security) == 0 {
+		return false
+	}
+	for _, alternative := range *spec.Security {
+		for name := range alternative {
+			if scheme := schemes[name]; scheme != nil && scheme.Value.Type == "apiKey" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func parseExtension(mark any) (said extension, err error) {
@@ -119,7 +154,7 @@ func (t *tool) judge(said extension) error {
 		return errors.New("x-mcp: reads and destroys are for a POST; other methods say it themselves")
 	case said.Reads && said.Destroys:
 		return errors.New("x-mcp: a call that destroys something does not only read")
-	case t.method == http.MethodPost && !t.reads && !t.takesKey:
+	case t.method == http.MethodPost && !t.reads && !t.takesIdempotencyKey:
 		return errors.New("it changes something but takes no Idempotency-Key, so it could not be retried")
 	}
 	t.repeatable = t.repeatable || t.reads
@@ -159,18 +194,16 @@ func (c *Catalog) find(s Selection) ([]*tool, error) {
 // What is not served keeps its name.
 func (c *Catalog) namer(served []*tool) *strings.Replacer {
 	names := map[string]string{}
-	for _, t := range served {
-		names[t.method+" "+t.path] = t.name
+	for _, called := range c.operations {
+		names[called.String()] = called.String()
 	}
-	calls := slices.Clone(c.calls)
-	slices.SortFunc(calls, func(a, b string) int { return len(b) - len(a) }) // none may hide a longer one
+	for _, t := range served {
+		names[t.String()] = t.name
+	}
+	calls := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return len(b) - len(a) }) // none may hide a longer one
 	var pairs []string
 	for _, call := range calls {
-		name, known := names[call]
-		if !known {
-			name = call
-		}
-		pairs = append(pairs, call, name)
+		pairs = append(pairs, call, names[call])
 	}
 	return strings.NewReplacer(pairs...)
 }

@@ -89,6 +89,40 @@ func TestWhatIsNotTheProtocolIsRefusedInTheUsualWay(t *testing.T) {
 	post(client, "?%zz", list).WantError(http.StatusUnprocessableEntity, "VALIDATION_ERROR")
 }
 
+// What the protocol has no method for is answered as over stdio. Status 404 would say, in its versions up to 2025-11-25,
+// that a session is gone.
+func TestAnUnknownMethodIsAnErrorOfTheProtocol(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	agent := server.Register(t).Agent()
+	client := door(t, server).With("X-API-Key", agent.Key)
+	stdio := startRaw(t, command(t, server.URL, agent.Key, selection{}))
+	stdio.write(initialize)
+	stdio.read()
+	for request, code := range map[string]int{
+		`{"jsonrpc":"2.0","id":"a","method":"nope"}`:                 -32601,
+		`{"jsonrpc":"2.0","id":7,"method":"tasks/list","params":{}}`: -32601,
+		`{"jsonrpc":"2.0","id":8,"method":"tools/call"}`:             -32600,
+	} {
+		stdio.write(request)
+		want := stdio.read()
+		require.Equal(t, code, want.Error.Code)
+		for _, client := range []*testkit.Client{client, client.With("Mcp-Protocol-Version", "2025-11-25")} {
+			answer := client.Do(http.MethodPost, "/mcp", []byte(request)).Want(http.StatusOK)
+			require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+			var got rawAnswer
+			require.NoError(t, json.Unmarshal(answer.Body, &got))
+			require.Equal(t, want, got)
+		}
+	}
+	// A notification is heard, whatever it is of, and not answered.
+	for _, method := range []string{"notifications/initialized", "notifications/nope"} {
+		require.Empty(t, client.Do(http.MethodPost, "/mcp", map[string]any{"jsonrpc": "2.0", "method": method}).Want(http.StatusAccepted).Body)
+	}
+	client.Do(http.MethodPost, "/mcp", map[string]any{"jsonrpc": "2.0", "method": "tools/list"}).WantError(http.StatusBadRequest, "VALIDATION_ERROR")
+	stdio.end()
+}
+
 // A page whose name was made to resolve to this server cannot call it, whatever it knows.
 func TestPagesOfOtherOriginsAreRefused(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package mcp
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,9 +64,15 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := context.WithValue(context.WithValue(r.Context(), serverKey{}, server), inboundKey{}, r)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r = r.WithContext(ctx)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := &refusalWriter{ResponseWriter: w}
-	h.serving.ServeHTTP(answer, r.WithContext(ctx))
-	return answer.fault()
+	h.serving.ServeHTTP(answer, r)
+	return answer.settle(body)
 }
 
 // selectionOf reads the query of the URL.
@@ -101,9 +106,13 @@ func (h *Handler) serverOf(s Selection) (*sdk.Server, error) {
 	if server := h.servers[key]; server != nil {
 		return server, nil
 	}
-	server, err := h.catalog.server(s, inProcess{h.api}, nil)
+	tools, err := h.catalog.find(s)
 	if err != nil {
 		return nil, fault.Invalid(fault.Violation{Field: "/toolsets", Message: err.Error()})
+	}
+	server, err := h.catalog.server(tools, inProcess{h.api}, nil)
+	if err != nil {
+		return nil, err
 	}
 	h.servers[key] = server
 	return server, nil
@@ -148,46 +157,3 @@ type answerWriter struct {
 func (w *answerWriter) Header() http.Header                { return w.header }
 func (w *answerWriter) WriteHeader(status int)             { w.status = status }
 func (w *answerWriter) Write(text []byte) (n int, _ error) { return w.body.Write(text) }
-
-// refusalWriter keeps what the SDK refuses in plain text from the client, so that it is answered like every error.
-type refusalWriter struct {
-	http.ResponseWriter
-	status int
-	text   []byte
-}
-
-// Unwrap is for http.ResponseController.
-func (w *refusalWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *refusalWriter) WriteHeader(status int) {
-	if status >= http.StatusBadRequest && strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
-		w.status = status
-		return
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *refusalWriter) Write(text []byte) (int, error) {
-	if w.status != 0 {
-		w.text = append(w.text, text...)
-		return len(text), nil
-	}
-	return w.ResponseWriter.Write(text)
-}
-
-// fault is the error that the SDK wrote, or nil.
-func (w *refusalWriter) fault() error {
-	if w.status == 0 {
-		return nil
-	}
-	w.Header().Del("Content-Type")
-	said := strings.TrimSpace(string(w.text))
-	switch {
-	case w.status == http.StatusUnsupportedMediaType:
-		return fault.New(fault.UnsupportedMediaType)
-	case w.status < http.StatusInternalServerError:
-		return fault.Invalid(fault.Violation{Message: said}).WithStatus(w.status)
-	default:
-		return fault.New(fault.Internal).Because(errors.New(said))
-	}
-}

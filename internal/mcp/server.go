@@ -3,19 +3,14 @@ package mcp
 import (
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// server makes a server of the selected tools. api takes requests whose URLs are paths, and adds the credentials.
-func (c *Catalog) server(s Selection, api http.RoundTripper, log *slog.Logger) (*sdk.Server, error) {
-	tools, err := c.find(s)
-	if err != nil {
-		return nil, err
-	}
+// server makes a server of tools. api takes requests whose URLs are paths, and adds the credentials.
+func (c *Catalog) server(tools []*tool, api http.RoundTripper, log *slog.Logger) (*sdk.Server, error) {
 	names := c.namer(tools)
-	server := sdk.NewServer(&sdk.Implementation{Name: "agentexchange", Title: "AgentExchange", Version: version()}, &sdk.ServerOptions{
+	server := sdk.NewServer(&sdk.Implementation{Name: "agentexchange", Title: "AgentExchange", Version: c.version}, &sdk.ServerOptions{
 		Instructions: names.Replace(c.instructions),
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}, // the list does not change
 		PageSize:     len(c.tools),                                            // some clients read no second page
@@ -30,11 +25,4 @@ func (c *Catalog) server(s Selection, api http.RoundTripper, log *slog.Logger) (
 		server.AddTool(listed, caller.handler(t))
 	}
 	return server, nil
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "unknown"
 }

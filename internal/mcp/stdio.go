@@ -2,114 +2,89 @@ package mcp
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
-	"time"
 
-	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/fault"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
-
-// Remote is a server elsewhere, and who calls it.
-type Remote struct {
-	BaseURL    string
-	Credential string // an API key, or a token
-}
-
-// requestTimeout is longer than a server works on a request.
-const requestTimeout = 30 * time.Second
 
 // ServeStdio serves MCP over standard input and output until the client goes or ctx ends. Before it begins it asks the
 // server whether it knows the credential: a mistake in the set-up is told to whoever made it, not to a model.
 func ServeStdio(ctx context.Context, catalog *Catalog, s Selection, to Remote, log *slog.Logger) error {
-	api, err := newRemoteAPI(to)
+	base, err := to.base()
 	if err != nil {
 		return err
 	}
-	server, err := catalog.server(s, api, log)
+	api, err := to.api(base, catalog)
+	if err != nil {
+		return err
+	}
+	tools, err := catalog.find(s)
 	if err != nil {
 		return fmt.Errorf("--toolsets %w", err)
 	}
-	if err := api.check(ctx, catalog, log); err != nil {
+	server, err := catalog.server(tools, api, log)
+	if err != nil {
 		return err
 	}
-	if err := server.Run(ctx, &sdk.StdioTransport{}); err != nil && ctx.Err() == nil {
+	if err := to.check(ctx, base, catalog, api, log); err != nil {
+		return err
+	}
+	to.warnOfKey(tools, log)
+	session := newLines(os.Stdin, os.Stdout)                                           // an os.File takes each Write as a whole
+	transport := &sdk.IOTransport{Reader: session, Writer: session, MaxLineLength: -1} // limited before the SDK reads it
+	if err := server.Run(ctx, transport); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil
 }
 
-// remoteAPI sends requests to a server.
-type remoteAPI struct {
-	base        *url.URL
-	name, value string // of the header that holds the credential
-	client      *http.Client
-}
-
-func newRemoteAPI(to Remote) (*remoteAPI, error) {
-	base, err := url.Parse(strings.TrimRight(strings.TrimSuffix(strings.TrimRight(to.BaseURL, "/"), "/api/v1"), "/"))
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, errors.New("AGENTEXCHANGE_BASE_URL must look like https://exchange.example.com")
-	}
-	a := &remoteAPI{base: base, name: headerAPIKey, value: to.Credential, client: &http.Client{
-		Timeout: requestTimeout,
-		// The credential goes nowhere but where it was meant to go.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	switch {
-	case to.Credential == "":
-		return nil, errors.New("AGENTEXCHANGE_API_KEY is not set; set it to the API key of the agent that is to trade, " +
-			"which the server told when the agent was created")
-	case strings.HasPrefix(to.Credential, string(auth.KindAPISecret)):
-		return nil, fmt.Errorf("AGENTEXCHANGE_API_KEY holds a secret; set it to the key, which begins with %s", auth.KindAPIKey)
-	case isToken(to.Credential):
-		a.name, a.value = headerAuthorization, "Bearer "+to.Credential
-	default:
-		if _, err := auth.ParseKey(to.Credential, auth.KindAPIKey); err != nil {
-			return nil, errors.New("AGENTEXCHANGE_API_KEY is not an API key; check it for missing or mistaken characters")
-		}
-	}
-	return a, nil
-}
-
-func isToken(credential string) bool { return strings.Count(credential, ".") == 2 }
-
-// RoundTrip implements http.RoundTripper for a request whose URL is a path.
-func (a *remoteAPI) RoundTrip(r *http.Request) (*http.Response, error) {
-	target, err := a.base.Parse(a.base.Path + r.URL.String())
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.URL = target
-	r.Header.Set(a.name, a.value)
-	return a.client.Do(r)
-}
-
 // check asks the server who the caller is. That an agent is archived, for instance, is the tools' to say: it may change.
-func (a *remoteAPI) check(ctx context.Context, catalog *Catalog, log *slog.Logger) error {
-	whoAmI := catalog.tool("get_account_info")
-	if whoAmI == nil {
-		return errors.New("openapi.yaml: there is no tool get_account_info")
-	}
-	answer, err := (&caller{api: a}).sendOnce(ctx, &request{method: whoAmI.method, path: whoAmI.path})
+func (to Remote) check(ctx context.Context, base *url.URL, catalog *Catalog, api http.RoundTripper, log *slog.Logger) error {
+	answer, err := (&caller{api: api}).sendOnce(ctx, &request{operation: catalog.operations[whoAmI]})
 	if err != nil {
 		return fmt.Errorf("there is no answer from %s: %w; start the server with 'agentexchange serve', or set "+
-			"AGENTEXCHANGE_BASE_URL to where it is", a.base.Redacted(), err)
+			"AGENTEXCHANGE_BASE_URL to where it is", base.Redacted(), err)
 	}
 	said, isError := answer.failure()
 	switch {
 	case isError && answer.status == http.StatusUnauthorized:
-		return fmt.Errorf("the server at %s does not accept AGENTEXCHANGE_API_KEY: %s %s", a.base.Redacted(), said.Code, said.Message)
+		credentials := "AGENTEXCHANGE_API_KEY"
+		if to.Secret != "" {
+			credentials = "AGENTEXCHANGE_API_KEY, which must be the account's, with AGENTEXCHANGE_API_SECRET"
+		}
+		return fmt.Errorf("the server at %s does not accept %s: %s %s", base.Redacted(), credentials, said.Code, said.Message)
+	case isError && said.Code == fault.NotFound:
+		return fmt.Errorf("there is no API at %s; set AGENTEXCHANGE_BASE_URL to the server's address without a path, such as %s",
+			base.Redacted(), &url.URL{Scheme: base.Scheme, Host: base.Host})
 	case isError:
 		log.Warn("the agent cannot act at the moment", "code", string(said.Code), "message", said.Message)
-	case answer.status != http.StatusOK:
+	case answer.status != http.StatusOK || !json.Valid(answer.body):
 		return fmt.Errorf("what answers at %s, with status %d, is no AgentExchange server; set AGENTEXCHANGE_BASE_URL to one",
-			a.base.Redacted(), answer.status)
+			base.Redacted(), answer.status)
 	}
 	return nil
+}
+
+// warnOfKey tells of the tools that will be refused since they take a token.
+func (to Remote) warnOfKey(tools []*tool, log *slog.Logger) {
+	if to.Secret != "" || isToken(to.Credential) {
+		return
+	}
+	var refused []string
+	for _, t := range tools {
+		if t.takesTokenOnly {
+			refused = append(refused, t.name)
+		}
+	}
+	if refused != nil {
+		log.Warn("some tools take no API key; set AGENTEXCHANGE_API_SECRET to the account's secret and AGENTEXCHANGE_API_KEY to "+
+			"its key, or leave these tools out by --toolsets", "tools", strings.Join(refused, " "))
+	}
 }

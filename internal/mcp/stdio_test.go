@@ -1,23 +1,24 @@
 package mcp_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,21 +31,30 @@ func TestAMistakenSetUpIsExplained(t *testing.T) {
 	account.Do(http.MethodPost, "/api/v1/agents/"+account.AgentID+"/regenerate-key", nil).Want(http.StatusOK)
 	stranger := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)
+	website := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>Welcome</html>") }))
+	t.Cleanup(website.Close)
 	for _, each := range []struct {
-		baseURL, credential, toolsets string
-		want                          []string
+		baseURL, credential, secret, toolsets string
+		want                                  []string
 	}{
-		{server.URL, "", "", []string{"AGENTEXCHANGE_API_KEY is not set", "set it to the API key of the agent"}},
-		{server.URL, account.APISecret, "", []string{"holds a secret", "ak_live_"}},
-		{server.URL, "ak_live_mistyped", "", []string{"is not an API key", "mistaken characters"}},
-		{server.URL, retired, "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_API_KEY"}},
-		{server.URL, account.Token + "x", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_TOKEN"}},
-		{server.URL, account.APIKey, "gambling", []string{"--toolsets must be one or more of default, all, account"}},
-		{"exchange.example.com", account.APIKey, "", []string{"AGENTEXCHANGE_BASE_URL must look like"}},
-		{"http://127.0.0.1:1", account.APIKey, "", []string{"no answer from http://127.0.0.1:1", "agentexchange serve", "AGENTEXCHANGE_BASE_URL"}},
-		{stranger.URL, account.APIKey, "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{server.URL, "", "", "", []string{"AGENTEXCHANGE_API_KEY is not set", "set it to the API key of the agent"}},
+		{server.URL, account.APISecret, "", "", []string{"holds a secret", "ak_live_"}},
+		{server.URL, "ak_live_mistyped", "", "", []string{"is not an API key", "mistaken characters"}},
+		{server.URL, retired, "", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_API_KEY"}},
+		{server.URL, account.Token + "x", "", "", []string{"does not accept AGENTEXCHANGE_API_KEY", "INVALID_TOKEN"}},
+		{server.URL, account.APIKey, "", "gambling", []string{"--toolsets must be one or more of default, all, account"}},
+		{"exchange.example.com", account.APIKey, "", "", []string{"AGENTEXCHANGE_BASE_URL must look like"}},
+		{"http://127.0.0.1:1", account.APIKey, "", "", []string{"no answer from http://127.0.0.1:1", "agentexchange serve", "AGENTEXCHANGE_BASE_URL"}},
+		{stranger.URL, account.APIKey, "", "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{website.URL, account.APIKey, "", "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{website.URL, account.APIKey, account.APISecret, "", []string{"is no AgentExchange server", "AGENTEXCHANGE_BASE_URL"}},
+		{server.URL + "/docs", account.APIKey, "", "", []string{"there is no API at " + server.URL + "/docs", "set AGENTEXCHANGE_BASE_URL", "such as " + server.URL}},
+		{server.URL, account.AgentKey, account.APISecret, "", []string{"does not accept AGENTEXCHANGE_API_KEY", "AGENTEXCHANGE_API_SECRET", "INVALID_API_KEY"}},
+		{server.URL, account.Token, account.APISecret, "", []string{"AGENTEXCHANGE_API_SECRET", "the account's API key"}},
+		{server.URL, account.APIKey, account.APIKey, "", []string{"AGENTEXCHANGE_API_SECRET is not a secret", "sk_live_"}},
 	} {
 		command := command(t, each.baseURL, each.credential, selection{toolsets: each.toolsets})
+		command.Env = append(command.Env, "AGENTEXCHANGE_API_SECRET="+each.secret)
 		var out, said bytes.Buffer
 		command.Stdout, command.Stderr = &out, &said
 		var exit *exec.ExitError
@@ -57,6 +67,75 @@ func TestAMistakenSetUpIsExplained(t *testing.T) {
 		if each.credential != "" {
 			require.NotContains(t, said.String(), each.credential)
 		}
+		if each.secret != "" {
+			require.NotContains(t, said.String(), each.secret)
+		}
+	}
+}
+
+// An account's secret is used to log in, and again when the token has expired. Calls that notice so at once share a login.
+func TestAnAccountsSecretKeepsItLoggedIn(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	server := testkit.Start(t, func(c *config.Server) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	account := server.Register(t)
+	command := command(t, server.URL, account.APIKey, selection{toolsets: "agents,default"})
+	command.Env = append(command.Env, "AGENTEXCHANGE_API_SECRET="+account.APISecret)
+	said := &testkit.Log{}
+	command.Stderr = said
+	session := start(t, &sdk.CommandTransport{Command: command})
+	session.call("list_agents", nil)
+	require.Equal(t, "filled", session.call("place_order", buy("0.001"))["status"])
+	require.Equal(t, 1, logins(server))
+	ahead.Store(int64(2 * time.Hour))
+	var calls sync.WaitGroup
+	for n := range 8 {
+		calls.Go(func() {
+			result, err := session.CallTool(t.Context(), &sdk.CallToolParams{
+				Name: "create_agent", Arguments: arguments{"display_name": fmt.Sprintf("Agent %d", n)},
+			})
+			assert.NoError(t, err)
+			assert.False(t, result.IsError, "%v", result.StructuredContent)
+		})
+	}
+	calls.Wait()
+	require.EqualValues(t, 9, session.call("list_agents", nil)["total"])
+	require.Equal(t, 2, logins(server))
+	require.Empty(t, said.String())
+}
+
+// logins counts those after testkit's own.
+func logins(server *testkit.Server) int {
+	return strings.Count(server.Log.String(), `"operation":"login"`) - 1
+}
+
+// An agent's key cannot manage agents: whoever asked for the tools that do is told what they take.
+func TestAKeyForToolsThatTakeATokenIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	account := server.Register(t)
+	for _, each := range []struct {
+		credential, toolsets string
+		warned               bool
+	}{
+		{account.AgentKey, "agents", true},
+		{account.APIKey, "all", true},
+		{account.Token, "agents", false},
+		{account.AgentKey, "market,trading,account,analytics", false},
+	} {
+		session := startRaw(t, command(t, server.URL, each.credential, selection{toolsets: each.toolsets}))
+		session.write(initialize)
+		session.read()
+		session.end()
+		if each.warned {
+			require.Contains(t, session.said.String(), "set AGENTEXCHANGE_API_SECRET")
+			require.Contains(t, session.said.String(), "list_agents")
+			require.NotContains(t, session.said.String(), "place_order")
+		} else {
+			require.Empty(t, session.said.String())
+		}
 	}
 }
 
@@ -65,44 +144,85 @@ func TestTheProcessSpeaksTheProtocolAlone(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
 	agent := server.Register(t).Agent()
-	for name, end := range map[string]func(*exec.Cmd, io.Closer) error{
-		"signal": func(command *exec.Cmd, _ io.Closer) error { return command.Process.Signal(syscall.SIGTERM) },
-		"end":    func(_ *exec.Cmd, in io.Closer) error { return in.Close() },
+	for name, end := range map[string]func(*rawSession) error{
+		"signal": func(s *rawSession) error { return s.command.Process.Signal(syscall.SIGTERM) },
+		"end":    func(s *rawSession) error { return s.in.Close() },
 	} {
-		command := command(t, server.URL, agent.Key, selection{})
-		in, err := command.StdinPipe()
-		require.NoError(t, err)
-		out, err := command.StdoutPipe()
-		require.NoError(t, err)
-		said := &testkit.Log{}
-		command.Stderr = said
-		require.NoError(t, command.Start())
-		lines := bufio.NewScanner(out)
+		session := startRaw(t, command(t, server.URL, agent.Key, selection{}))
 		for id, request := range []string{
-			`"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}`,
-			`"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}`,
-			`"method":"tools/call","params":{"name":"no_such_tool"}`,
+			initialize,
+			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}}`,
+			`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"no_such_tool"}}`,
 		} {
-			_, err := fmt.Fprintf(in, "{\"jsonrpc\":\"2.0\",\"id\":%d,%s}\n", id, request)
-			require.NoError(t, err)
-			require.True(t, lines.Scan(), said.String())
-			var answer struct {
-				JSONRPC string
-				ID      *int
-			}
-			require.NoError(t, json.Unmarshal(lines.Bytes(), &answer), lines.Text())
-			require.Equal(t, "2.0", answer.JSONRPC)
-			require.Equal(t, id, *answer.ID)
+			session.write(request)
+			require.EqualValues(t, id, session.read().ID)
 			if id == 0 {
-				_, err = fmt.Fprintln(in, `{"jsonrpc":"2.0","method":"notifications/initialized"}`)
-				require.NoError(t, err)
+				session.write(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
 			}
 		}
-		require.NoError(t, end(command, in), name)
-		require.False(t, lines.Scan(), lines.Text())
-		require.NoError(t, command.Wait(), "%s: %s", name, said.String())
-		require.NotContains(t, said.String(), agent.Key)
+		require.NoError(t, end(session), name)
+		session.end()
+		require.NotContains(t, session.said.String(), agent.Key)
 	}
+}
+
+// A line that is no message of JSON-RPC is answered by an error, and the session goes on as if it had not been written.
+func TestALineThatIsNoMessageEndsNothing(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	session := startRaw(t, command(t, server.URL, server.Register(t).AgentKey, selection{}))
+	session.write(initialize)
+	require.Contains(t, session.read().Result, "serverInfo")
+	for line, want := range map[string]rawAnswer{
+		`garbage`:                    {Error: rawError{Code: -32700}},
+		`{"jsonrpc":"2.0","id":7`:    {Error: rawError{Code: -32700}},
+		`{"jsonrpc":"2.0"} trailing`: {Error: rawError{Code: -32700}},
+		`[]`:                         {Error: rawError{Code: -32600}},
+		`[` + ping(7) + `]`:          {Error: rawError{Code: -32600}},
+		`"text"`:                     {Error: rawError{Code: -32600}},
+		`null`:                       {Error: rawError{Code: -32600}},
+		`{}`:                         {Error: rawError{Code: -32600}},
+		`{"id":7,"method":"ping"}`:   {ID: 7.0, Error: rawError{Code: -32600}},
+		`{"jsonrpc":"2.0","id":"seven","method":1}`:           {ID: "seven", Error: rawError{Code: -32600}},
+		`{"jsonrpc":"2.0","id":{},"method":"ping"}`:           {Error: rawError{Code: -32600}},
+		`{"jsonrpc":"2.0","id":7,"method":"nope"}`:            {ID: 7.0, Error: rawError{Code: -32601}},
+		strings.Repeat("{", 17<<20):                           {Error: rawError{Code: -32700}},
+		strings.Repeat("[", 5000) + strings.Repeat("]", 5000): {Error: rawError{Code: -32600}},
+	} {
+		// The requests beside it are answered, in whatever order.
+		session.write(ping(100), line, "", " "+ping(101)+" \r")
+		answers := map[any]rawAnswer{}
+		for range 3 {
+			answer := session.read()
+			answers[answer.ID] = answer
+		}
+		require.Contains(t, answers, 100.0, line)
+		require.Contains(t, answers, 101.0, line)
+		require.Contains(t, answers, want.ID, line)
+		require.Equal(t, want.Error.Code, answers[want.ID].Error.Code, line)
+		require.NotEmpty(t, answers[want.ID].Error.Message, line)
+	}
+	session.end()
+}
+
+// What is written to the process before its input ends is answered: an order that is piped in is not placed in silence.
+func TestTheEndOfTheInputWaitsForTheAnswers(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t)
+	agent := server.Register(t).Agent()
+	session := startRaw(t, command(t, server.URL, agent.Key, selection{}))
+	const order = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"place_order","arguments":{"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}}}`
+	session.write(initialize, fmt.Sprintf(order, 1), fmt.Sprintf(order, 2), `{"jsonrpc":"2.0","id":3,"method":"tools/list"}`)
+	require.NoError(t, session.in.Close())
+	answered := map[any]bool{}
+	for range 4 {
+		answer := session.read()
+		require.Zero(t, answer.Error)
+		answered[answer.ID] = true
+	}
+	require.Len(t, answered, 4)
+	session.end()
+	require.Len(t, agent.Get("/trade/orders").List("orders"), 2)
 }
 
 // An answer that is lost is asked for again, under the same Idempotency-Key: the order is placed once.

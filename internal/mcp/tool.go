@@ -16,14 +16,16 @@ import (
 // tool is an operation that can be called.
 type tool struct {
 	name, title, description string
-	method, path             string
-	toolset                  string
-	byDefault                bool
+	operation
+	toolset   string
+	byDefault bool
 
 	reads      bool // changes nothing
 	destroys   bool // may take something away
 	repeatable bool // called twice, it comes to the same
-	takesKey   bool // a repeat with the same Idempotency-Key is none
+
+	takesIdempotencyKey bool // a repeat with the same one is none
+	takesTokenOnly      bool // and no API key
 
 	inPath, inQuery map[string]*openapi3.Parameter
 	takesBody       bool
@@ -32,11 +34,11 @@ type tool struct {
 
 const headerIdempotencyKey = "Idempotency-Key"
 
-func newTool(method, path string, params openapi3.Parameters, spec *openapi3.Operation) (*tool, error) {
+func newTool(called operation, params openapi3.Parameters, spec *openapi3.Operation) (*tool, error) {
 	t := &tool{
 		name: snakeCase(spec.OperationID), title: spec.Summary, description: strings.TrimSpace(spec.Description),
-		method: method, path: path,
-		inPath: map[string]*openapi3.Parameter{}, inQuery: map[string]*openapi3.Parameter{},
+		operation: called,
+		inPath:    map[string]*openapi3.Parameter{}, inQuery: map[string]*openapi3.Parameter{},
 		input: &jsonschema.Schema{
 			Type: openapi3.TypeObject, Properties: map[string]*jsonschema.Schema{},
 			AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}}, // false
@@ -59,7 +61,7 @@ func newTool(method, path string, params openapi3.Parameters, spec *openapi3.Ope
 func (t *tool) addParameter(param *openapi3.Parameter) error {
 	switch param.In {
 	case openapi3.ParameterInHeader:
-		t.takesKey = t.takesKey || param.Name == headerIdempotencyKey
+		t.takesIdempotencyKey = t.takesIdempotencyKey || param.Name == headerIdempotencyKey
 		return nil
 	case openapi3.ParameterInPath:
 		t.inPath[param.Name] = param

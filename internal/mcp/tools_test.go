@@ -38,6 +38,18 @@ func TestATradingAgentGetsTheToolsThatItNeeds(t *testing.T) {
 	})
 }
 
+func TestTheServerIsOfTheAPIsVersion(t *testing.T) {
+	t.Parallel()
+	doc, err := httpapi.LoadSpec()
+	require.NoError(t, err)
+	overEachTransport(t, func(t *testing.T, connect connector) {
+		server := testkit.Start(t)
+		is := connect(t, server, server.Register(t).AgentKey, selection{}).InitializeResult().ServerInfo
+		require.Equal(t, "agentexchange", is.Name)
+		require.Equal(t, doc.Info.Version, is.Version)
+	})
+}
+
 func TestEveryDefaultToolCanBeCalled(t *testing.T) {
 	t.Parallel()
 	overEachTransport(t, func(t *testing.T, connect connector) {
