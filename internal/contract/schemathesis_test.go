@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// minCases is how many requests schemathesis must have made up, in all.
+	// minCases is how many requests schemathesis must have made up, beside those of the walks along links alone.
 	minCases = 5000
 	// defaultSeed makes the same requests every time. Another finds other things: AGENTEXCHANGE_CONTRACT_SEED.
 	defaultSeed = "20261125"
