@@ -92,7 +92,8 @@ release-spec:
 	[ -z "$$(git status --porcelain)" ] || { echo 'make release-spec: commit what has changed first.' >&2; exit 1; }; \
 	[ "$$(version openapi.yaml)" != "$$(version "$$kept/released.yaml")" ] || \
 	  { echo "make release-spec: $$(version openapi.yaml) is released already; raise info.version in openapi.yaml." >&2; exit 1; }; \
-	cp openapi.yaml "$$kept/released.yaml"; \
+	sum=$$(sha256sum < openapi.yaml); \
+	{ echo "# $$(version openapi.yaml), as make release-spec wrote it; sha256 of what follows: $${sum%% *}"; cat openapi.yaml; } > "$$kept/released.yaml"; \
 	echo '[]' > "$$kept/allowed-changes.json"; \
 	echo "Released $$(version openapi.yaml); commit $$kept."
 

@@ -9,6 +9,7 @@ from schemathesis.openapi.checks import UseAfterFree
 
 ORDERS = {"placeOrder", "previewOrder"}
 KEY = "Idempotency-Key"
+keys_used = set()
 orders_seen = 0
 
 
@@ -31,14 +32,16 @@ def operation_id(case):
 
 
 def new_key(case):
-    """Gives a valid Idempotency-Key an end of its own: a key is for one request, and with another it is refused (422)."""
+    """Gives a valid Idempotency-Key that was used before an end of its own; the first time it is sent as it is."""
     key = case.headers.get(KEY) if case.headers else None
     schema = next((header.definition["schema"] for header in case.operation.headers if header.name == KEY), None)
     if key is None or schema is None:
         return
     if schema["minLength"] <= len(key) <= schema["maxLength"] and re.search(schema["pattern"], key):
-        end = uuid.uuid4().hex
-        case.headers[KEY] = key[: schema["maxLength"] - len(end)] + end
+        if key.strip() in keys_used:
+            end = uuid.uuid4().hex
+            case.headers[KEY] = key[: schema["maxLength"] - len(end)] + end
+        keys_used.add(key.strip())  # as HTTP does
 
 
 def sensible_order(case):

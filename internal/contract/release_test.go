@@ -1,14 +1,39 @@
 package contract_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// releaseLine is the first of the released document.
+var releaseLine = regexp.MustCompile(`^# (\S+), as make release-spec wrote it; sha256 of what follows: ([0-9a-f]{64})$`)
+
+// Whoever changes the released document hides what the change breaks.
+func TestReleasedDocumentIsAsItWasReleased(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(released)
+	require.NoError(t, err)
+	requireRelease(t, string(text))
+}
+
+// requireRelease fails unless a document is as make release-spec wrote it, and answers what was released.
+func requireRelease(t *testing.T, text string) string {
+	t.Helper()
+	first, document, _ := strings.Cut(text, "\n")
+	parts := releaseLine.FindStringSubmatch(first)
+	require.NotNil(t, parts, "make release-spec did not write this: %s", first)
+	require.Contains(t, document, "\n  version: "+parts[1]+"\n")
+	require.Equal(t, parts[2], fmt.Sprintf("%x", sha256.Sum256([]byte(document))), "changed by other means than make release-spec")
+	return document
+}
 
 func TestReleaseReplacesTheReleasedDocumentOnceForEachVersion(t *testing.T) {
 	t.Parallel()
@@ -56,6 +81,6 @@ func TestReleaseReplacesTheReleasedDocumentOnceForEachVersion(t *testing.T) {
 	commit()
 	said, err = run("make", "release-spec")
 	require.NoError(t, err, said)
-	require.Equal(t, second, read("released.yaml"))
+	require.Equal(t, second, requireRelease(t, read("released.yaml")))
 	require.Equal(t, "[]\n", read("allowed-changes.json"))
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,10 +27,10 @@ type report struct {
 	Failures []json.RawMessage
 	Errors   []json.RawMessage
 
-	Answers map[endpoint]answers `json:"-"`
-	Modes   map[string]int       `json:"-"` // positive and negative cases
-	Checks  map[string]int       `json:"-"` // how often each was made
-	Linked  map[endpoint]bool    `json:"-"` // succeeded after a link of the document led there
+	Answers  map[endpoint]answers `json:"-"`
+	Modes    map[string]int       `json:"-"` // positive and negative cases
+	Checks   map[string]int       `json:"-"` // how often each was made
+	Followed map[string]int       `json:"-"` // how often each link of the document's components led to success
 }
 
 type endpoint struct{ method, path string }
@@ -46,9 +48,8 @@ type recorder struct {
 			Method, Path string
 			Meta         struct{ Generation struct{ Mode string } }
 		}
-		Transition *struct {
-			Inferred bool `json:"is_inferred"` // by schemathesis, where the document has no link
-		}
+		Transition *transition
+		Applied    bool `json:"is_transition_applied"` // what the link took from the answer was sent
 	}
 	Checks       map[string][]struct{ Name string }
 	Interactions map[string]struct {
@@ -58,11 +59,36 @@ type recorder struct {
 	}
 }
 
+// transition is a link that led from one answer to the next request.
+type transition struct {
+	ID       string // such as POST /api/v1/agents -> [201] GetAgent -> GET /api/v1/agents/{agent_id}
+	Inferred bool   `json:"is_inferred"` // by schemathesis, where the document has no link
+}
+
+var transitionID = regexp.MustCompile(`^([A-Z]+) (\S+) -> \[(\w+)\] (\S+) -> `)
+
+// component answers the name of the link among the document's components.
+func (t transition) component() (string, error) {
+	parts := transitionID.FindStringSubmatch(t.ID)
+	if parts == nil {
+		return "", fmt.Errorf("not the name of a transition: %s", t.ID)
+	}
+	op := operations()[endpoint{parts[1], parts[2]}]
+	if op == nil || op.Responses.Value(parts[3]) == nil {
+		return "", fmt.Errorf("the document has no such answer: %s", t.ID)
+	}
+	link := op.Responses.Value(parts[3]).Value.Links[parts[4]]
+	if link == nil {
+		return "", fmt.Errorf("the document has no such link: %s", t.ID)
+	}
+	return path.Base(link.Ref), nil
+}
+
 func readReport(t *testing.T, dir string) *report {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	require.NoError(t, err)
-	r := &report{Answers: map[endpoint]answers{}, Modes: map[string]int{}, Checks: map[string]int{}, Linked: map[endpoint]bool{}}
+	r := &report{Answers: map[endpoint]answers{}, Modes: map[string]int{}, Checks: map[string]int{}, Followed: map[string]int{}}
 	require.NoError(t, json.Unmarshal(text, r))
 
 	events, err := os.Open(filepath.Join(dir, "events.ndjson"))
@@ -77,13 +103,13 @@ func readReport(t *testing.T, dir string) *report {
 		}
 		require.NoError(t, err)
 		if e.ScenarioFinished != nil {
-			r.add(e.ScenarioFinished.Recorder)
+			require.NoError(t, r.add(e.ScenarioFinished.Recorder))
 		}
 	}
 }
 
 // add counts what was sent in one scenario.
-func (r *report) add(scenario recorder) {
+func (r *report) add(scenario recorder) error {
 	for id, sent := range scenario.Cases {
 		r.Modes[sent.Value.Meta.Generation.Mode]++
 		for _, check := range scenario.Checks[id] {
@@ -96,8 +122,12 @@ func (r *report) add(scenario recorder) {
 			switch response.Status / 100 {
 			case 2:
 				sum.Succeeded++
-				if sent.Transition != nil && !sent.Transition.Inferred {
-					r.Linked[called] = true
+				if sent.Transition != nil && !sent.Transition.Inferred && sent.Applied {
+					link, err := sent.Transition.component()
+					if err != nil {
+						return err
+					}
+					r.Followed[link]++
 				}
 			case 5:
 				sum.ServerErrors++
@@ -105,6 +135,7 @@ func (r *report) add(scenario recorder) {
 		}
 		r.Answers[called] = sum
 	}
+	return nil
 }
 
 // requireSuccess fails unless the phases ran to their end, every check was made, and nothing was found.

@@ -1,0 +1,54 @@
+package testkit
+
+import (
+	"sync"
+
+	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Spec is the API's document, parsed once.
+var Spec = sync.OnceValue(loadSpec)
+
+// StrictSpec is the document with the objects of its answers closed. Clients have to bear fields that they do not know,
+// which is how an answer may grow; this server has to declare each of them.
+var StrictSpec = sync.OnceValue(func() *openapi3.T {
+	doc := loadSpec()
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, response := range op.Responses.Map() {
+				for _, media := range response.Value.Content {
+					closeObjects(media.Schema.Value)
+				}
+			}
+		}
+	}
+	return doc
+})
+
+func loadSpec() *openapi3.T {
+	doc, err := httpapi.LoadSpec()
+	if err != nil {
+		panic(err)
+	}
+	return doc
+}
+
+// closeObjects refuses fields that a schema does not describe, unless it says whether it takes them. Those of requests
+// all say so, which is why a schema that is also part of an answer means the same as before.
+func closeObjects(schema *openapi3.Schema) {
+	if len(schema.AllOf)+len(schema.AnyOf)+len(schema.OneOf) > 0 {
+		panic("an object that is composed cannot be closed part by part")
+	}
+	for _, property := range schema.Properties {
+		closeObjects(property.Value)
+	}
+	if schema.Items != nil {
+		closeObjects(schema.Items.Value)
+	}
+	open := schema.AdditionalProperties
+	if schema.Type.Is(openapi3.TypeObject) && open.Has == nil && open.Schema == nil {
+		closed := false
+		schema.AdditionalProperties.Has = &closed
+	}
+}
