@@ -74,6 +74,7 @@ export interface ListPricesParams {
 export interface ListCandlesParams {
     /**
      * Length of a candle.
+     * @minLength 1
      * @default "1m"
      * @example "1h"
      */
@@ -90,11 +91,13 @@ export interface ListCandlesParams {
     /**
      * Beginning of the first candle, or earlier. RFC 3339.
      * @format date-time
+     * @minLength 1
      */
     start_time?: string;
     /**
      * Candles begin before this. RFC 3339. Default, now.
      * @format date-time
+     * @minLength 1
      */
     end_time?: string;
 }

@@ -1,61 +1,72 @@
 /**
  * A stable name for the error.
+ * @minLength 1
  * @example "VALIDATION_ERROR"
  */
 export type ErrorCode = "AGENT_ARCHIVED" | "AGENT_NOT_FOUND" | "AGENT_REQUIRED" | "BODY_TOO_LARGE" | "DUPLICATE_ACCOUNT" | "DUPLICATE_CLIENT_ORDER_ID" | "IDEMPOTENCY_IN_FLIGHT" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_API_KEY" | "INVALID_PRICE" | "INVALID_QUANTITY" | "INVALID_SYMBOL" | "INVALID_TOKEN" | "JWT_REQUIRED" | "MALFORMED_BODY" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "ORDER_NOT_CANCELLABLE" | "ORDER_NOT_FOUND" | "ORDER_REJECTED" | "OUTCOME_UNKNOWN" | "OVERLOADED" | "PERMISSION_DENIED" | "PRICE_NOT_AVAILABLE" | "REQUEST_TIMEOUT" | "TOKEN_EXPIRED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VALIDATION_ERROR";
 /**
  * Length of an interval.
+ * @minLength 1
  * @default "1h"
  * @example "1h"
  */
 export type HistoryInterval = "1m" | "1h" | "1d";
 /**
  * How far back from now, and never beyond the current session.
+ * @minLength 1
  * @default "all"
  * @example "all"
  */
 export type Period = "1d" | "7d" | "30d" | "90d" | "all";
 /**
  * How far back from now, and never beyond the current session.
+ * @minLength 1
  * @default "all"
  * @example "all"
  */
 export type PnlPeriod = "1d" | "7d" | "30d" | "all";
 /**
  * State of an order. All but `pending` are for ever.
+ * @minLength 1
  * @example "filled"
  */
 export type OrderStatus = "pending" | "filled" | "cancelled" | "expired";
 /**
  * For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
  * the same, as orders fill whole).
+ * @minLength 1
  * @example "IOC"
  */
 export type TimeInForce = "GTC" | "IOC" | "FOK";
 /**
  * When and at what price an order executes. The two conditional types sell only.
+ * @minLength 1
  * @example "market"
  */
 export type OrderType = "market" | "limit" | "stop_loss" | "take_profit";
 /**
  * What the agent does with the base asset.
+ * @minLength 1
  * @example "buy"
  */
 export type Side = "buy" | "sell";
 /**
  * Whether the agent may trade.
+ * @minLength 1
  * @example "active"
  */
 export type AgentStatus = "active" | "archived";
 /**
  * A UUID. New ones are of version 7, so they sort by time of creation.
  * @format uuid
+ * @minLength 1
  * @example "01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10"
  */
 export type Uuid = string;
 /**
  * RFC 3339, UTC.
  * @format date-time
+ * @minLength 1
  * @example "2026-03-19T09:00:00Z"
  */
 export type Timestamp = string;
@@ -63,6 +74,7 @@ export type Timestamp = string;
  * Initial balance in virtual USDT: a decimal greater than zero, as a string, with at most 12 integer digits and 8
  * decimal places.
  * @format decimal-string
+ * @minLength 1
  * @default "10000.00"
  * @example "5000.00"
  */
@@ -70,18 +82,21 @@ export type StartingBalance = string;
 /**
  * A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
  * @format decimal-string
+ * @minLength 1
  * @example "0.05"
  */
 export type PositiveDecimal = string;
 /**
  * A decimal with 8 places, as a string.
  * @format decimal-string
+ * @minLength 1
  * @example "5000.00000000"
  */
 export type Amount = string;
 /**
  * A decimal with 8 places, as a string, or null where it does not apply.
  * @format decimal-string
+ * @minLength 1
  * @example "5000.00000000"
  */
 export type OptionalAmount = string | null;
@@ -126,6 +141,7 @@ export type StrategyTags = Tag[];
 /**
  * Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
  * clears the field.
+ * @minLength 1
  * @example "#3B82F6"
  */
 export type Color = string | null;
@@ -140,17 +156,20 @@ export type Email = string;
 /**
  * An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
  * @format password
+ * @minLength 1
  * @example "ak_live_AgentRSIScalperFullKeyHere000000x1y2z3"
  */
 export type ApiKey = string;
 /**
  * The first 12 characters of the API key.
+ * @minLength 1
  * @example "ak_live_Agen..."
  */
 export type ApiKeyPreview = string;
 /**
  * The account's secret, built like an API key with `sk_live_` in front.
  * @format password
+ * @minLength 1
  * @example "sk_live_AccountSecretForTheTeam000000000x1y2z3"
  */
 export type ApiSecret = string;
@@ -194,40 +213,47 @@ export interface Pair {
     symbol: SymbolSchema;
     /**
      * What is bought and sold.
+     * @minLength 1
      * @example "BTC"
      */
     base_asset: string;
     /**
      * What it is paid with.
+     * @minLength 1
      * @example "USDT"
      */
     quote_asset: string;
     /**
      * Whether orders are taken.
+     * @minLength 1
      * @example "TRADING"
      */
     status: "TRADING";
     /**
      * Least quantity of an order, in the base asset.
      * @format decimal-string
+     * @minLength 1
      * @example "0.00001000"
      */
     min_qty: string;
     /**
      * Quantities are multiples of this.
      * @format decimal-string
+     * @minLength 1
      * @example "0.00001000"
      */
     step_size: string;
     /**
      * Prices are multiples of this.
      * @format decimal-string
+     * @minLength 1
      * @example "0.01000000"
      */
     tick_size: string;
     /**
      * Least value of an order, in the quote asset.
      * @format decimal-string
+     * @minLength 1
      * @example "5.00000000"
      */
     min_notional: string;
@@ -345,6 +371,7 @@ export interface CandleList {
     symbol: SymbolSchema;
     /**
      * Length of a candle.
+     * @minLength 1
      * @example "1h"
      */
     interval: string;
@@ -362,6 +389,7 @@ export interface CandleList {
 export interface MarketTrade {
     /**
      * Identifies the trade within its pair.
+     * @minLength 1
      * @example "178496012345"
      */
     trade_id: string;
@@ -450,6 +478,7 @@ export interface AccountCredentials {
     agent_api_key: ApiKey;
     /**
      * What to do next.
+     * @minLength 1
      * @example "Save the api_secret now; it is not shown again."
      */
     message: string;
@@ -484,11 +513,13 @@ export interface Token {
     /**
      * A signed JWT (EdDSA).
      * @format password
+     * @minLength 1
      * @example "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTk5N2IwZSJ9.c2lnbmF0dXJl"
      */
     token: string;
     /**
      * How to send it.
+     * @minLength 1
      * @example "Bearer"
      */
     token_type: "Bearer";
@@ -514,31 +545,37 @@ export interface Jwks {
 export interface Jwk {
     /**
      * Key type.
+     * @minLength 1
      * @example "OKP"
      */
     kty: "OKP";
     /**
      * Curve.
+     * @minLength 1
      * @example "Ed25519"
      */
     crv: "Ed25519";
     /**
      * Algorithm.
+     * @minLength 1
      * @example "EdDSA"
      */
     alg: "EdDSA";
     /**
      * What the key is for.
+     * @minLength 1
      * @example "sig"
      */
     use: "sig";
     /**
      * Key id.
+     * @minLength 1
      * @example "01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10"
      */
     kid: string;
     /**
      * The public key, base64url.
+     * @minLength 1
      * @example "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
      */
     x: string;
@@ -624,6 +661,7 @@ export interface AgentCredentials {
     starting_balance: Amount;
     /**
      * What to do next.
+     * @minLength 1
      * @example "Save the api_key now; GET /api/v1/agents/{agent_id}/api-key retrieves it again."
      */
     message: string;
@@ -639,6 +677,7 @@ export interface AgentKey {
     api_key: ApiKey;
     /**
      * What this key is.
+     * @minLength 1
      * @example "Current API key for this agent."
      */
     message: string;
@@ -677,6 +716,7 @@ export interface Agent {
     risk_profile: RiskProfile;
     /**
      * Picture of the agent; null for now.
+     * @minLength 1
      * @example null
      */
     avatar_url: string | null;
@@ -782,6 +822,7 @@ export interface Order {
     order_id: Uuid;
     /**
      * The client's own id, or null if it gave none.
+     * @minLength 1
      * @example "entry-1"
      */
     client_order_id: string | null;
@@ -825,12 +866,14 @@ export interface Order {
     /**
      * When it was filled.
      * @format date-time
+     * @minLength 1
      * @example "2026-03-19T09:00:00Z"
      */
     filled_at: string | null;
 }
 /**
  * The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+ * @minLength 1
  * @example "USDT"
  */
 export type LockedAsset = string | null;
@@ -872,11 +915,13 @@ export interface Cancellation {
     order_id: Uuid;
     /**
      * The order's state now.
+     * @minLength 1
      * @example "cancelled"
      */
     status: "cancelled";
     /**
      * The asset that was held.
+     * @minLength 1
      * @example "USDT"
      */
     unlocked_asset: string;
@@ -904,6 +949,7 @@ export interface CancelledOrders {
 export interface Unlocked {
     /**
      * The asset.
+     * @minLength 1
      * @example "USDT"
      */
     asset: string;
@@ -983,6 +1029,7 @@ export interface Preview {
     refusal: Refusal;
     /**
      * What the order would be, if it passed.
+     * @minLength 1
      * @example "filled"
      */
     status: "filled" | "pending" | "expired";
@@ -1059,16 +1106,19 @@ export type Refusal = {
 export interface RefusalDetails {
     /**
      * The risk limit that is broken.
+     * @minLength 1
      * @example "position_limit_exceeded"
      */
     reason?: "daily_loss_limit" | "position_limit_exceeded" | "max_open_orders_exceeded";
     /**
      * The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+     * @minLength 1
      * @example "min_qty"
      */
     filter?: "min_qty" | "step_size" | "tick_size" | "min_notional" | "value";
     /**
      * What there is too little of.
+     * @minLength 1
      * @example "USDT"
      */
     asset?: string;
@@ -1095,6 +1145,7 @@ export interface RefusalDetails {
 export interface RuleCheck {
     /**
      * The rule.
+     * @minLength 1
      * @example "position_limit"
      */
     rule: "min_qty" | "step_size" | "tick_size" | "min_notional" | "daily_loss_limit" | "position_limit" | "max_open_orders" | "balance";
@@ -1162,6 +1213,7 @@ export interface CurrentSession {
 export interface Balance {
     /**
      * The asset.
+     * @minLength 1
      * @example "USDT"
      */
     asset: string;
@@ -1195,6 +1247,7 @@ export interface Position {
     symbol: SymbolSchema;
     /**
      * What is held.
+     * @minLength 1
      * @example "BTC"
      */
     asset: string;
@@ -1309,6 +1362,7 @@ export interface Risk {
 export interface Headroom {
     /**
      * The limit.
+     * @minLength 1
      * @example "daily_loss_limit"
      */
     rule: "daily_loss_limit" | "position_limit" | "max_open_orders";
@@ -1328,6 +1382,7 @@ export interface LedgerEntry {
     entry_id: Uuid;
     /**
      * The asset.
+     * @minLength 1
      * @example "USDT"
      */
     asset: string;
@@ -1336,17 +1391,20 @@ export interface LedgerEntry {
     /**
      * What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
      * the fees (`fee`) and the market that it trades with (`market`).
+     * @minLength 1
      * @example "available"
      */
     bucket: "available" | "locked" | "equity" | "fee" | "market";
     /**
      * Why it changed.
+     * @minLength 1
      * @example "hold"
      */
     kind: "deposit" | "hold" | "release" | "trade" | "fee" | "reset";
     /**
      * The order, if it was for one.
      * @format uuid
+     * @minLength 1
      * @example "01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10"
      */
     order_id: string | null;
@@ -1395,6 +1453,7 @@ export interface Reconciliation {
 export interface ReconciledAsset {
     /**
      * The asset.
+     * @minLength 1
      * @example "USDT"
      */
     asset: string;
@@ -1425,6 +1484,7 @@ export interface ResetAccountRequest {
 export interface AccountReset {
     /**
      * What was done.
+     * @minLength 1
      * @example "The agent starts anew with its starting balance."
      */
     message: string;
@@ -1611,6 +1671,7 @@ export interface Ranking {
 export interface Health {
     /**
      * `ok`: alive; `ready`: takes requests.
+     * @minLength 1
      * @example "ok"
      */
     status: "ok" | "ready";
@@ -1648,6 +1709,7 @@ export interface ErrorSchema {
 export interface Violation {
     /**
      * JSON pointer into the body, or the parameter's name after a slash; empty for the body itself.
+     * @minLength 0
      * @example "/risk_profile/max_open_orders"
      */
     field: string;
