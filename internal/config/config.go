@@ -29,6 +29,7 @@ type Server struct {
 	Database
 
 	Addr              string        `env:"AGENTEXCHANGE_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	MetricsAddr       string        `name:"metrics-addr" env:"AGENTEXCHANGE_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address to serve metrics on, for Prometheus, at /metrics. Whoever reaches it may read them. Default: none."`
 	PublicURL         string        `name:"public-url" env:"AGENTEXCHANGE_PUBLIC_URL" placeholder:"URL" help:"How clients reach the server, for the skill files. Default: http:// and the host that the request was sent to."`
 	CORSOrigins       []string      `name:"cors-origins" env:"AGENTEXCHANGE_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins of web pages that may call the API, separated by commas. Default: none; the server's own pages need none."`
 	MaxBody           int64         `name:"max-body" env:"AGENTEXCHANGE_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`

@@ -62,7 +62,9 @@ func (x *Exchange) attempts(jobs []*job) (*batch, error) {
 	free := false
 	for n := 1; ; n++ {
 		b := newBatch(x, jobs, free)
+		begun := time.Now()
 		err := b.run()
+		x.metrics.Batch(len(jobs), err != nil, time.Since(begun))
 		if err == nil || n == maxAttempts {
 			return b, err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	Vault   *auth.Vault
 	Feed    market.Feed
 	Logger  *slog.Logger
+	Metrics *telemetry.Metrics // nil: none
 	Now     func() time.Time
 }
 
@@ -36,6 +38,7 @@ type Exchange struct {
 	vault   *auth.Vault
 	feed    market.Feed
 	log     *slog.Logger
+	metrics *telemetry.Metrics
 	now     func() time.Time
 	ids     *IDs
 	writers []*writer
@@ -48,13 +51,21 @@ func New(options Options) *Exchange {
 	ctx, stop := context.WithCancel(context.Background())
 	x := &Exchange{
 		pool: options.Pool, conns: options.Writers, vault: options.Vault, feed: options.Feed, log: options.Logger,
-		now: options.Now, ids: &IDs{}, stop: stop,
+		metrics: options.Metrics,
+		now:     options.Now, ids: &IDs{}, stop: stop,
 	}
 	for range options.Writers.Config().MaxConns {
 		w := newWriter(x)
 		x.writers = append(x.writers, w)
 		x.running.Go(func() { w.run(ctx) })
 	}
+	x.metrics.Gauge("jobs_waiting", "Orders, cancels and fills that wait for a writer.", func() float64 {
+		var sum int32
+		for _, w := range x.writers {
+			sum += w.waiting.Load()
+		}
+		return float64(sum)
+	})
 	return x
 }
 

@@ -67,10 +67,12 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := recovered(next, c); err != nil {
 			c.Error(err)
 		}
+		took := time.Since(start)
+		s.metrics.Request(call.operation, c.Response().Status, took)
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)),
 			slog.String("operation", call.operation), slog.Int("status", c.Response().Status),
-			slog.Duration("duration", time.Since(start)), idAttr("account_id", call.accountID), idAttr("agent_id", call.scope.AgentID))
+			slog.Duration("duration", took), idAttr("account_id", call.accountID), idAttr("agent_id", call.scope.AgentID))
 		if c.Response().Status == statusClientGone {
 			panic(http.ErrAbortHandler) // so that net/http does not say 200 to whoever still listens
 		}

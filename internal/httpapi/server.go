@@ -19,6 +19,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/skill"
+	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -32,6 +33,7 @@ type Options struct {
 	Market   market.Feed
 	Exchange *exchange.Exchange
 	Logger   *slog.Logger
+	Metrics  *telemetry.Metrics // nil: none
 	Now      func() time.Time
 	Random   io.Reader
 
@@ -52,6 +54,7 @@ type Server struct {
 	hints     hints
 	tokens    *auth.Tokens
 	log       *slog.Logger
+	metrics   *telemetry.Metrics
 	now       func() time.Time
 	random    io.Reader
 	publicURL string
@@ -91,6 +94,7 @@ func New(options Options) (*Server, error) {
 		hints:       newHints(),
 		tokens:      auth.NewTokens(options.Pool, options.Vault, options.Now),
 		log:         options.Logger,
+		metrics:     options.Metrics,
 		now:         func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
 		random:      options.Random,
 		publicURL:   options.PublicURL,
