@@ -22,7 +22,7 @@ func (a *App) serveMetrics(ctx context.Context, metrics *telemetry.Metrics) erro
 		return fmt.Errorf("listening on %s for metrics (AGENTEXCHANGE_METRICS_ADDR): %w", a.cfg.MetricsAddr, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler())
+	mux.Handle("GET /metrics", metrics)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: a.cfg.ReadHeaderTimeout, WriteTimeout: time.Minute}
 	ended := make(chan struct{})
 	go func() {

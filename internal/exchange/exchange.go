@@ -59,7 +59,7 @@ func New(options Options) *Exchange {
 		x.writers = append(x.writers, w)
 		x.running.Go(func() { w.run(ctx) })
 	}
-	x.metrics.Gauge("jobs_waiting", "Orders, cancels and fills that wait for a writer.", func() float64 {
+	x.metrics.Gauge("jobs_waiting", func() float64 {
 		var sum int32
 		for _, w := range x.writers {
 			sum += w.waiting.Load()

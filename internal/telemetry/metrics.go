@@ -1,51 +1,30 @@
-// Package telemetry measures the running server, for Prometheus.
+// Package telemetry measures the running server, in Prometheus' text format. Prometheus' own client would add three
+// megabytes to an idle server.
 package telemetry
 
 import (
+	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // Metrics are what a server counts. A nil one counts nothing.
-type Metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.HistogramVec
-	batches  prometheus.Histogram
-	commits  *prometheus.HistogramVec
-}
+type Metrics struct{ set *metrics.Set }
 
-// latency is in seconds, from what is answered out of memory to the request timeout.
-var latency = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+// The buckets of durations, in seconds, and of how many jobs are committed together.
+var (
+	seconds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	jobs    = []float64{1, 2, 4, 8, 16, 32, 64, 128}
+)
 
-// New makes metrics in a registry of their own, beside those of the Go runtime and the process.
-func New() *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "agentexchange_http_request_duration_seconds", Buckets: latency,
-			Help: "Requests by operation of openapi.yaml and status, from their headers to the end of the answer.",
-		}, []string{"operation", "status"}),
-		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "agentexchange_batch_jobs", Buckets: prometheus.ExponentialBuckets(1, 2, 8),
-			Help: "Orders, cancels and fills that were committed together.",
-		}),
-		commits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "agentexchange_batch_duration_seconds", Buckets: latency,
-			Help: "From taking a batch to its commit or failure, by outcome.",
-		}, []string{"outcome"}),
-	}
-	m.registry.MustRegister(m.requests, m.batches, m.commits,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
-}
+// New makes metrics of one server.
+func New() *Metrics { return &Metrics{metrics.NewSet()} }
 
-// Request counts an answered request. Whatever is no operation is counted as one: a stranger's paths make no series.
+// Request counts an answered request, from its headers to the end of the answer. Whatever is no operation is counted as
+// one: a stranger's paths make no series.
 func (m *Metrics) Request(operation string, status int, took time.Duration) {
 	if m == nil {
 		return
@@ -53,11 +32,12 @@ func (m *Metrics) Request(operation string, status int, took time.Duration) {
 	if operation == "" {
 		operation = "other"
 	}
-	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Observe(took.Seconds())
+	name := fmt.Sprintf(`agentexchange_http_request_duration_seconds{operation=%q,status="%d"}`, operation, status)
+	m.set.GetOrCreatePrometheusHistogramExt(name, seconds).Update(took.Seconds())
 }
 
-// Batch counts an attempt to commit jobs together.
-func (m *Metrics) Batch(jobs int, failed bool, took time.Duration) {
+// Batch counts an attempt to commit orders, cancels and fills together.
+func (m *Metrics) Batch(size int, failed bool, took time.Duration) {
 	if m == nil {
 		return
 	}
@@ -65,28 +45,28 @@ func (m *Metrics) Batch(jobs int, failed bool, took time.Duration) {
 	if failed {
 		outcome = "failed"
 	}
-	m.batches.Observe(float64(jobs))
-	m.commits.WithLabelValues(outcome).Observe(took.Seconds())
+	m.set.GetOrCreatePrometheusHistogramExt("agentexchange_batch_jobs", jobs).Update(float64(size))
+	name := fmt.Sprintf(`agentexchange_batch_duration_seconds{outcome=%q}`, outcome)
+	m.set.GetOrCreatePrometheusHistogramExt(name, seconds).Update(took.Seconds())
 }
 
 // Gauge reads a number whenever it is asked for.
-func (m *Metrics) Gauge(name, help string, read func() float64) {
+func (m *Metrics) Gauge(name string, read func() float64) {
 	if m != nil {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "agentexchange_" + name, Help: help}, read))
+		m.set.NewGauge("agentexchange_"+name, read)
 	}
 }
 
 // Pool reads how busy a pool of database connections is.
 func (m *Metrics) Pool(pool *pgxpool.Pool) {
-	m.Gauge("database_connections_in_use", "Connections of the pool that are in use.",
-		func() float64 { return float64(pool.Stat().AcquiredConns()) })
-	m.Gauge("database_connections_max", "Connections that the pool may have.",
-		func() float64 { return float64(pool.Stat().MaxConns()) })
-	m.Gauge("database_waits", "How often the pool had no connection to give since the start.",
-		func() float64 { return float64(pool.Stat().EmptyAcquireCount()) })
+	m.Gauge("database_connections_in_use", func() float64 { return float64(pool.Stat().AcquiredConns()) })
+	m.Gauge("database_connections_max", func() float64 { return float64(pool.Stat().MaxConns()) })
+	m.Gauge("database_waits_total", func() float64 { return float64(pool.Stat().EmptyAcquireCount()) })
 }
 
-// Handler serves the metrics in Prometheus' text format.
-func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+// ServeHTTP writes the metrics, and those of the process.
+func (m *Metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	m.set.WritePrometheus(w)
+	metrics.WriteProcessMetrics(w)
 }
