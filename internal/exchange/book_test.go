@@ -207,10 +207,10 @@ func requireWithinLimit(t require.TestingT, order *Order) {
 	require.GreaterOrEqual(t, order.ExecutedPrice.Cmp(*order.Price), 0, "got less than the limit")
 }
 
-// take picks a pending order and takes it off the list.
+// take picks a pending order, if there is one, and takes it off the list.
 func (s *story) take(t *rapid.T) *Order {
 	if len(s.pending) == 0 {
-		t.Skip("no pending order") // this step, not the test
+		return nil
 	}
 	n := rapid.IntRange(0, len(s.pending)-1).Draw(t, "order")
 	order := s.pending[n]
@@ -221,6 +221,9 @@ func (s *story) take(t *rapid.T) *Order {
 // fill moves the price to where it reaches an order, or beyond.
 func (s *story) fill(t *rapid.T) {
 	order := s.take(t)
+	if order == nil {
+		return
+	}
 	pair := btc
 	if order.Symbol == pepe.Symbol {
 		pair = pepe
@@ -247,6 +250,9 @@ func (s *story) fill(t *rapid.T) {
 
 func (s *story) end(t *rapid.T) {
 	order := s.take(t)
+	if order == nil {
+		return
+	}
 	before, _ := s.has(order.LockedAsset())
 	s.Cancel(order, rapid.SampledFrom([]Status{Cancelled, Expired}).Draw(t, "status"), s.now)
 	after, _ := s.has(order.LockedAsset())
