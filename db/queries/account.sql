@@ -149,6 +149,7 @@ select
     count(*)::bigint as trades
 from trades as t
 inner join agents as a on a.id = t.agent_id and a.session_id = t.session_id
+    and (a.api_key_digest = @key_digest::bytea or a.account_id = @account_id::uuid)
 where t.agent_id = @agent_id::uuid and t.id >= @first_id::uuid;
 
 -- EquityCurve answers every known point since a time of the current session of an agent, or of each agent of its account
@@ -156,11 +157,16 @@ where t.agent_id = @agent_id::uuid and t.id >= @first_id::uuid;
 -- name: EquityCurve :many
 with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
-    where one.id = @agent_id::uuid and not @whole_account::boolean
+    where one.id = @agent_id::uuid and (one.api_key_digest = @key_digest::bytea or one.account_id = @account_id::uuid)
+        and not @whole_account::boolean
     union all
     select each.id, each.session_id, each.session_started_at from agents as each
     where @whole_account::boolean and each.status = 'active'
-        and each.account_id = (select owned.account_id from agents as owned where owned.id = @agent_id::uuid)
+        and each.account_id = (
+            select owned.account_id from agents as owned
+            where owned.id = @agent_id::uuid
+                and (owned.api_key_digest = @key_digest::bytea or owned.account_id = @account_id::uuid)
+        )
 )
 select
     t.agent_id, t.executed_at::timestamptz as at, t.id::uuid as trade_id, t.equity::numeric as equity,
@@ -185,11 +191,16 @@ order by 1, 2, 3;
 -- name: EquityOpening :many
 with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
-    where one.id = @agent_id::uuid and not @whole_account::boolean
+    where one.id = @agent_id::uuid and (one.api_key_digest = @key_digest::bytea or one.account_id = @account_id::uuid)
+        and not @whole_account::boolean
     union all
     select each.id, each.session_id, each.session_started_at from agents as each
     where @whole_account::boolean and each.status = 'active'
-        and each.account_id = (select owned.account_id from agents as owned where owned.id = @agent_id::uuid)
+        and each.account_id = (
+            select owned.account_id from agents as owned
+            where owned.id = @agent_id::uuid
+                and (owned.api_key_digest = @key_digest::bytea or owned.account_id = @account_id::uuid)
+        )
 )
 select m.id::uuid as agent_id, known.equity::numeric as equity
 from measured as m
@@ -219,6 +230,8 @@ select
 from (select unnest(@ats::timestamptz[]) as at, unnest(@before_ids::uuid[]) as before_id) as v
 cross join lateral (
     select sessions.starting_balance, sessions.started_at from sessions
+    inner join agents as a on a.id = sessions.agent_id
+        and (a.api_key_digest = @key_digest::bytea or a.account_id = @account_id::uuid)
     where sessions.agent_id = @agent_id::uuid
     order by sessions.started_at limit 1
 ) as s
@@ -253,7 +266,11 @@ select
 from (
     select * from agents
     where agents.status = 'active'
-        and agents.account_id = (select owned.account_id from agents as owned where owned.id = @agent_id::uuid)
+        and agents.account_id = (
+            select owned.account_id from agents as owned
+            where owned.id = @agent_id::uuid
+                and (owned.api_key_digest = @key_digest::bytea or owned.account_id = @account_id::uuid)
+        )
     offset 0
 ) as a
 cross join lateral (select * from balances where balances.agent_id = a.id offset 0) as b

@@ -99,11 +99,16 @@ func (q *Queries) BookGet(ctx context.Context, db DBTX, arg BookGetParams) ([]Bo
 const EquityCurve = `-- name: EquityCurve :many
 with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
-    where one.id = $1::uuid and not $2::boolean
+    where one.id = $1::uuid and (one.api_key_digest = $2::bytea or one.account_id = $3::uuid)
+        and not $4::boolean
     union all
     select each.id, each.session_id, each.session_started_at from agents as each
-    where $2::boolean and each.status = 'active'
-        and each.account_id = (select owned.account_id from agents as owned where owned.id = $1::uuid)
+    where $4::boolean and each.status = 'active'
+        and each.account_id = (
+            select owned.account_id from agents as owned
+            where owned.id = $1::uuid
+                and (owned.api_key_digest = $2::bytea or owned.account_id = $3::uuid)
+        )
 )
 select
     t.agent_id, t.executed_at::timestamptz as at, t.id::uuid as trade_id, t.equity::numeric as equity,
@@ -111,7 +116,7 @@ select
 from measured as m
 cross join lateral (
     select agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl, executed_at from trades
-    where trades.agent_id = m.id and trades.session_id = m.session_id and trades.id >= $3::uuid
+    where trades.agent_id = m.id and trades.session_id = m.session_id and trades.id >= $5::uuid
     offset 0 -- agent by agent: the planner may not turn this around and look for agents of all trades
 ) as t
 union all
@@ -119,7 +124,7 @@ select p.agent_id, p.at, '00000000-0000-0000-0000-000000000000'::uuid, p.equity,
 from measured as m
 cross join lateral (
     select agent_id, at, equity, unrealized_pnl, realized_pnl from equity_points
-    where equity_points.agent_id = m.id and equity_points.at >= greatest($4::timestamptz, m.session_started_at)
+    where equity_points.agent_id = m.id and equity_points.at >= greatest($6::timestamptz, m.session_started_at)
     offset 0
 ) as p
 order by 1, 2, 3
@@ -127,6 +132,8 @@ order by 1, 2, 3
 
 type EquityCurveParams struct {
 	AgentID      uuid.UUID
+	KeyDigest    []byte
+	AccountID    uuid.UUID
 	WholeAccount bool
 	FirstID      uuid.UUID
 	Since        time.Time
@@ -146,6 +153,8 @@ type EquityCurveRow struct {
 func (q *Queries) EquityCurve(ctx context.Context, db DBTX, arg EquityCurveParams) ([]EquityCurveRow, error) {
 	rows, err := db.Query(ctx, EquityCurve,
 		arg.AgentID,
+		arg.KeyDigest,
+		arg.AccountID,
 		arg.WholeAccount,
 		arg.FirstID,
 		arg.Since,
@@ -182,7 +191,9 @@ select
 from (select unnest($1::timestamptz[]) as at, unnest($2::uuid[]) as before_id) as v
 cross join lateral (
     select sessions.starting_balance, sessions.started_at from sessions
-    where sessions.agent_id = $3::uuid
+    inner join agents as a on a.id = sessions.agent_id
+        and (a.api_key_digest = $3::bytea or a.account_id = $4::uuid)
+    where sessions.agent_id = $5::uuid
     order by sessions.started_at limit 1
 ) as s
 left join lateral (
@@ -193,13 +204,13 @@ left join lateral (
                 (t.equity - t.unrealized_pnl - ts.starting_balance) as realized_pnl
             from trades as t
             inner join sessions as ts on ts.agent_id = t.agent_id and ts.id = t.session_id
-            where t.agent_id = $3::uuid and t.id < v.before_id
+            where t.agent_id = $5::uuid and t.id < v.before_id
             order by t.id desc limit 1
         )
         union all
         (
             select p.at, p.equity, p.unrealized_pnl, p.realized_pnl from equity_points as p
-            where p.agent_id = $3::uuid and p.at <= v.at
+            where p.agent_id = $5::uuid and p.at <= v.at
             order by p.at desc limit 1
         )
     ) as known
@@ -212,6 +223,8 @@ order by v.at
 type EquityHistoryParams struct {
 	Ats       []time.Time
 	BeforeIds []uuid.UUID
+	KeyDigest []byte
+	AccountID uuid.UUID
 	AgentID   uuid.UUID
 }
 
@@ -225,7 +238,13 @@ type EquityHistoryRow struct {
 // EquityHistory answers, for each of the times since the agent was made, the last known point at or before it: two probes
 // of an index each. The ids are the first of the millisecond after the time.
 func (q *Queries) EquityHistory(ctx context.Context, db DBTX, arg EquityHistoryParams) ([]EquityHistoryRow, error) {
-	rows, err := db.Query(ctx, EquityHistory, arg.Ats, arg.BeforeIds, arg.AgentID)
+	rows, err := db.Query(ctx, EquityHistory,
+		arg.Ats,
+		arg.BeforeIds,
+		arg.KeyDigest,
+		arg.AccountID,
+		arg.AgentID,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -252,11 +271,16 @@ func (q *Queries) EquityHistory(ctx context.Context, db DBTX, arg EquityHistoryP
 const EquityOpening = `-- name: EquityOpening :many
 with measured as (
     select one.id, one.session_id, one.session_started_at from agents as one
-    where one.id = $3::uuid and not $4::boolean
+    where one.id = $3::uuid and (one.api_key_digest = $4::bytea or one.account_id = $5::uuid)
+        and not $6::boolean
     union all
     select each.id, each.session_id, each.session_started_at from agents as each
-    where $4::boolean and each.status = 'active'
-        and each.account_id = (select owned.account_id from agents as owned where owned.id = $3::uuid)
+    where $6::boolean and each.status = 'active'
+        and each.account_id = (
+            select owned.account_id from agents as owned
+            where owned.id = $3::uuid
+                and (owned.api_key_digest = $4::bytea or owned.account_id = $5::uuid)
+        )
 )
 select m.id::uuid as agent_id, known.equity::numeric as equity
 from measured as m
@@ -282,6 +306,8 @@ type EquityOpeningParams struct {
 	FirstID      uuid.UUID
 	Since        time.Time
 	AgentID      uuid.UUID
+	KeyDigest    []byte
+	AccountID    uuid.UUID
 	WholeAccount bool
 }
 
@@ -296,6 +322,8 @@ func (q *Queries) EquityOpening(ctx context.Context, db DBTX, arg EquityOpeningP
 		arg.FirstID,
 		arg.Since,
 		arg.AgentID,
+		arg.KeyDigest,
+		arg.AccountID,
 		arg.WholeAccount,
 	)
 	if err != nil {
@@ -323,12 +351,22 @@ select
 from (
     select id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version from agents
     where agents.status = 'active'
-        and agents.account_id = (select owned.account_id from agents as owned where owned.id = $1::uuid)
+        and agents.account_id = (
+            select owned.account_id from agents as owned
+            where owned.id = $1::uuid
+                and (owned.api_key_digest = $2::bytea or owned.account_id = $3::uuid)
+        )
     offset 0
 ) as a
 cross join lateral (select agent_id, asset, available, locked, cost_basis, opened_at from balances where balances.agent_id = a.id offset 0) as b
 order by a.id
 `
+
+type LeaderboardBooksParams struct {
+	AgentID   uuid.UUID
+	KeyDigest []byte
+	AccountID uuid.UUID
+}
 
 type LeaderboardBooksRow struct {
 	AgentID          uuid.UUID
@@ -342,8 +380,8 @@ type LeaderboardBooksRow struct {
 }
 
 // LeaderboardBooks answers the agents of an agent's account, with their balances and their sessions.
-func (q *Queries) LeaderboardBooks(ctx context.Context, db DBTX, agentID uuid.UUID) ([]LeaderboardBooksRow, error) {
-	rows, err := db.Query(ctx, LeaderboardBooks, agentID)
+func (q *Queries) LeaderboardBooks(ctx context.Context, db DBTX, arg LeaderboardBooksParams) ([]LeaderboardBooksRow, error) {
+	rows, err := db.Query(ctx, LeaderboardBooks, arg.AgentID, arg.KeyDigest, arg.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -957,12 +995,15 @@ select
     count(*)::bigint as trades
 from trades as t
 inner join agents as a on a.id = t.agent_id and a.session_id = t.session_id
-where t.agent_id = $1::uuid and t.id >= $2::uuid
+    and (a.api_key_digest = $1::bytea or a.account_id = $2::uuid)
+where t.agent_id = $3::uuid and t.id >= $4::uuid
 `
 
 type TradeSumsParams struct {
-	AgentID uuid.UUID
-	FirstID uuid.UUID
+	KeyDigest []byte
+	AccountID uuid.UUID
+	AgentID   uuid.UUID
+	FirstID   uuid.UUID
 }
 
 type TradeSumsRow struct {
@@ -975,7 +1016,12 @@ type TradeSumsRow struct {
 
 // TradeSums adds up the trades of the current session since a time, by the first id of that time.
 func (q *Queries) TradeSums(ctx context.Context, db DBTX, arg TradeSumsParams) ([]TradeSumsRow, error) {
-	rows, err := db.Query(ctx, TradeSums, arg.AgentID, arg.FirstID)
+	rows, err := db.Query(ctx, TradeSums,
+		arg.KeyDigest,
+		arg.AccountID,
+		arg.AgentID,
+		arg.FirstID,
+	)
 	if err != nil {
 		return nil, err
 	}

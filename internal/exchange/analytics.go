@@ -26,7 +26,7 @@ type PnL struct {
 func (x *Exchange) PnL(ctx context.Context, scope Scope, since time.Time) (PnL, error) {
 	var rows []db.TradeSumsRow
 	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
-		collect(pipeline, &rows, db.TradeSums, scope.AgentID, firstID(since))
+		collect(pipeline, &rows, db.TradeSums, scope.KeyDigest, scope.AccountID, scope.AgentID, firstID(since))
 	})
 	if err != nil {
 		return PnL{}, err
@@ -47,7 +47,7 @@ func (x *Exchange) Performance(ctx context.Context, scope Scope, since time.Time
 	curves := curves{since: since}
 	var of *measured
 	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, account func() *Account) {
-		curves.queue(pipeline, scope.AgentID, false, func() []*measured {
+		curves.queue(pipeline, scope, false, func() []*measured {
 			read := account()
 			if read == nil {
 				return nil
@@ -86,33 +86,42 @@ type curves struct {
 }
 
 // queue adds the statements for one agent, or for all of its account. Whom they are about is known, and asked for, once
-// what was queued before them has been read.
-func (c *curves) queue(pipeline *pgx.Batch, agentID uuid.UUID, wholeAccount bool, agents func() []*measured) {
+// what was queued before them has been read. Of an agent that is not the caller's they find nothing.
+func (c *curves) queue(pipeline *pgx.Batch, scope Scope, wholeAccount bool, agents func() []*measured) {
 	firstID := firstID(c.since)
-	pipeline.Queue(db.EquityOpening, firstID, c.since, agentID, wholeAccount).Query(func(rows pgx.Rows) error {
-		c.begin(agents())
-		var opening db.EquityOpeningRow
-		_, err := pgx.ForEachRow(rows, []any{&opening.AgentID, &opening.Equity}, func() error {
-			if m := c.byID[opening.AgentID]; m != nil {
-				m.opening = opening.Equity
-			}
-			return nil
+	pipeline.Queue(db.EquityOpening, firstID, c.since, scope.AgentID, scope.KeyDigest, scope.AccountID, wholeAccount).
+		Query(func(rows pgx.Rows) error {
+			c.begin(agents())
+			return c.open(rows)
 		})
-		for _, m := range c.byID {
-			m.tracker = performance.NewTracker(m.from, c.now, m.opening)
+	pipeline.Queue(db.EquityCurve, scope.AgentID, scope.KeyDigest, scope.AccountID, wholeAccount, firstID, c.since).
+		Query(c.track)
+}
+
+// open begins each agent's window with what it had then.
+func (c *curves) open(rows pgx.Rows) error {
+	var opening db.EquityOpeningRow
+	_, err := pgx.ForEachRow(rows, []any{&opening.AgentID, &opening.Equity}, func() error {
+		if m := c.byID[opening.AgentID]; m != nil {
+			m.opening = opening.Equity
 		}
-		return err
+		return nil
 	})
-	pipeline.Queue(db.EquityCurve, agentID, wholeAccount, firstID, c.since).Query(func(rows pgx.Rows) error {
-		var p db.EquityCurveRow
-		_, err := pgx.ForEachRow(rows, []any{&p.AgentID, &p.At, &p.TradeID, &p.Equity, &p.Side, &p.RealizedPnl}, func() error {
-			if m := c.byID[p.AgentID]; m != nil {
-				return m.add(p, c.now)
-			}
-			return nil
-		})
-		return err
+	for _, m := range c.byID {
+		m.tracker = performance.NewTracker(m.from, c.now, m.opening)
+	}
+	return err
+}
+
+func (c *curves) track(rows pgx.Rows) error {
+	var p db.EquityCurveRow
+	_, err := pgx.ForEachRow(rows, []any{&p.AgentID, &p.At, &p.TradeID, &p.Equity, &p.Side, &p.RealizedPnl}, func() error {
+		if m := c.byID[p.AgentID]; m != nil {
+			return m.add(p, c.now)
+		}
+		return nil
 	})
+	return err
 }
 
 func (c *curves) begin(agents []*measured) {
@@ -157,7 +166,7 @@ func (x *Exchange) History(ctx context.Context, scope Scope, interval time.Durat
 	}
 	var rows []db.EquityHistoryRow
 	_, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
-		collect(pipeline, &rows, db.EquityHistory, ends, ids, scope.AgentID)
+		collect(pipeline, &rows, db.EquityHistory, ends, ids, scope.KeyDigest, scope.AccountID, scope.AgentID)
 	})
 	if err != nil {
 		return nil, err
@@ -186,8 +195,8 @@ func (x *Exchange) Leaderboard(ctx context.Context, scope Scope, since time.Time
 	var agents []*measured
 	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, account func() *Account) {
 		var rows []db.LeaderboardBooksRow
-		collect(pipeline, &rows, db.LeaderboardBooks, scope.AgentID)
-		curves.queue(pipeline, scope.AgentID, true, func() []*measured {
+		collect(pipeline, &rows, db.LeaderboardBooks, scope.AgentID, scope.KeyDigest, scope.AccountID)
+		curves.queue(pipeline, scope, true, func() []*measured {
 			if read := account(); read != nil {
 				curves.now, agents = read.now, x.valued(rows)
 			}

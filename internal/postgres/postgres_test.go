@@ -190,7 +190,7 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "count_active": db.AgentCountActive, "get": db.AgentGet, "lock": db.AgentLock,
 		"update": db.AgentUpdate, "risk": db.AgentUpdateRiskProfile, "status": db.AgentSetStatus, "key": db.AgentGetSealedKey,
 		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGet, "book": db.BookGet, "orders": db.OrderList, "open": db.OrderListPending, "trades": db.TradeList, "ledger": db.LedgerList,
-		"reconcile": db.Reconcile, "scope": db.ScopeResolve, "curve": db.EquityCurve, "opening": db.EquityOpening, "history": db.EquityHistory, "leaders": db.LeaderboardBooks,
+		"reconcile": db.Reconcile, "scope": db.ScopeResolve, "curve": db.EquityCurve, "opening": db.EquityOpening, "history": db.EquityHistory, "leaders": db.LeaderboardBooks, "sums": db.TradeSums,
 		"lock_books": db.BookLock, "book_balances": db.BookBalances, "resting": db.BookResting, "duplicates": db.BookDuplicates,
 		"book_orders": db.BookOrders, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
 		"positions": db.PositionPage, "all_resting": db.RestingList,
@@ -263,4 +263,31 @@ func TestDecimalsAreStoredAsTheyAre(t *testing.T) {
 	require.Equal(t, []*decimal.Decimal{nil, &large}, gaps)
 	require.Empty(t, empty)
 	require.Equal(t, large.String(), text)
+}
+
+// One variable takes each row in turn; what was read before must not change with it.
+func TestRowsReadOneAfterTheOtherShareNothing(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	type row struct {
+		Name  *string
+		Tags  []string
+		Bytes []byte
+		Sum   *decimal.Decimal
+		At    *time.Time
+	}
+	rows, err := pool.Query(t.Context(), `select name, tags, bytes, sum, at from (values
+		('a', array['x', 'y'], '\x01'::bytea, 1::numeric, '2026-01-01Z'::timestamptz),
+		(null, array[]::text[], null, null, null),
+		('b', array['z'], '\x02', 2, '2026-01-02Z')) as v(name, tags, bytes, sum, at)`)
+	require.NoError(t, err)
+	read, err := postgres.AppendRows[row](nil, rows)
+	require.NoError(t, err)
+	name, sum := func(s string) *string { return &s }, func(s string) *decimal.Decimal { d := decimal.MustParse(s); return &d }
+	at := func(day int) *time.Time { at := time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC); return &at }
+	require.Equal(t, []row{
+		{name("a"), []string{"x", "y"}, []byte{1}, sum("1"), at(1)},
+		{nil, []string{}, nil, nil, nil},
+		{name("b"), []string{"z"}, []byte{2}, sum("2"), at(2)},
+	}, read)
 }

@@ -3,8 +3,10 @@
 package telemetry
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -12,7 +14,15 @@ import (
 )
 
 // Metrics are what a server counts. A nil one counts nothing.
-type Metrics struct{ set *metrics.Set }
+type Metrics struct {
+	set    *metrics.Set
+	series sync.Map // of requests, so that none has to be named anew
+}
+
+type answered struct {
+	operation string
+	status    int
+}
 
 // The buckets of durations, in seconds, and of how many jobs are committed together.
 var (
@@ -21,7 +31,7 @@ var (
 )
 
 // New makes metrics of one server.
-func New() *Metrics { return &Metrics{metrics.NewSet()} }
+func New() *Metrics { return &Metrics{set: metrics.NewSet()} }
 
 // Request counts an answered request, from its headers to the end of the answer. Whatever is no operation is counted as
 // one: a stranger's paths make no series.
@@ -29,11 +39,13 @@ func (m *Metrics) Request(operation string, status int, took time.Duration) {
 	if m == nil {
 		return
 	}
-	if operation == "" {
-		operation = "other"
+	series, known := m.series.Load(answered{operation, status})
+	if !known {
+		shown := cmp.Or(operation, "other")
+		name := fmt.Sprintf(`agentexchange_http_request_duration_seconds{operation=%q,status="%d"}`, shown, status)
+		series, _ = m.series.LoadOrStore(answered{operation, status}, m.set.GetOrCreatePrometheusHistogramExt(name, seconds))
 	}
-	name := fmt.Sprintf(`agentexchange_http_request_duration_seconds{operation=%q,status="%d"}`, operation, status)
-	m.set.GetOrCreatePrometheusHistogramExt(name, seconds).Update(took.Seconds())
+	series.(*metrics.PrometheusHistogram).Update(took.Seconds())
 }
 
 // Batch counts an attempt to commit orders, cancels and fills together.
