@@ -59,6 +59,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // parsing the document took three times what is kept of it
 	fmt.Printf("AgentExchange is ready.\n  API   %s/api/v1\n  Docs  %[1]s/docs\n  Data  %s\n", server.URL(), server.Where())
 	var failure error
 	var received os.Signal

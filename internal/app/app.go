@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -90,7 +89,6 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 		return nil, err
 	}
 	a.serve()
-	debug.FreeOSMemory() // parsing the document took three times what is kept of it
 	return a, nil
 }
 
