@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/app"
 	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/memory"
 	"github.com/alecthomas/kong"
 )
 
@@ -59,7 +60,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // parsing the document took three times what is kept of it
+	go memory.Pace(ctx)
 	fmt.Printf("AgentExchange is ready.\n  API   %s/api/v1\n  Docs  %[1]s/docs\n  Data  %s\n", server.URL(), server.Where())
 	var failure error
 	var received os.Signal

@@ -41,6 +41,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/agentexchange/agentexchange/internal/memory"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
@@ -88,6 +89,7 @@ var parts = []part{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	go memory.Pace(ctx) // as in the server, also of the clients and of bare Echo
 	do := run
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == load.BareArgument:
