@@ -11,13 +11,13 @@ import (
 var (
 	_ encoding.TextMarshaler   = Decimal{}
 	_ encoding.TextUnmarshaler = (*Decimal)(nil)
-	_ json.Marshaler           = Decimal{}
 	_ json.Unmarshaler         = (*Decimal)(nil)
 )
 
 var errJSON = errors.New(`a decimal in JSON is a string, such as "1250.75"`)
 
-// MarshalText returns String. It never fails.
+// MarshalText returns String. JSON has it as a string, not as a number, which readers in other languages would turn into a
+// float. It never fails.
 func (d Decimal) MarshalText() ([]byte, error) {
 	return d.appendText(make([]byte, 0, maxText)), nil
 }
@@ -25,13 +25,6 @@ func (d Decimal) MarshalText() ([]byte, error) {
 // UnmarshalText sets d to what Parse makes of text. On error d is unchanged.
 func (d *Decimal) UnmarshalText(text []byte) error {
 	return d.Bind(string(text))
-}
-
-// MarshalJSON returns String as a JSON string, not a JSON number, which readers
-// in other languages would turn into a float. It never fails.
-func (d Decimal) MarshalJSON() ([]byte, error) {
-	buf := append(make([]byte, 0, maxText+len(`""`)), '"')
-	return append(d.appendText(buf), '"'), nil
 }
 
 // UnmarshalJSON sets d to what Parse makes of the JSON string in data. Anything
