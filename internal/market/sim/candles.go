@@ -27,15 +27,12 @@ func (s *Sim) Candles(
 		return []market.Candle{}, nil
 	}
 	candles := make([]market.Candle, 0, last-first+1)
-	before := i.flowBefore(first * width)
 	for n := first; n <= last; n++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		next := min((n+1)*width, now+1)
-		after := i.flowBefore(next)
-		candles = append(candles, i.candle(n*width, next, before, after))
-		before = after
+		from, next := n*width, (n+1)*width
+		candles = append(candles, s.bar(steps{i, from, min(next, now+1)}, next <= now+1).candle(i, from))
 	}
 	return candles, nil
 }
@@ -63,16 +60,48 @@ func candleRange(width, newest int64, start, end time.Time, limit int) (first, l
 	return first, last
 }
 
-// candle sums up the steps from … to−1.
-func (i *instrument) candle(from, to int64, before, after flow) market.Candle {
-	low, high := i.prices.extremes(from, to)
+// steps are those of an instrument's candle: from … to−1.
+type steps struct {
+	of       *instrument
+	from, to int64
+}
+
+// bar is a candle in ticks and lots.
+type bar struct {
+	open, high, low, close int64
+	flow                   flow
+}
+
+// maxRemembered bounds the memory of the bars; one takes some 200 bytes.
+const maxRemembered = 50_000
+
+// bar sums up steps, and remembers those of candles that are over: whoever watches a market asks for the same ones time
+// and again, and to find the extremes of one takes longer than all else that it is asked for with.
+func (s *Sim) bar(of steps, over bool) bar {
+	if known, ok := s.bars.Get(of); ok {
+		return known
+	}
+	i := of.of
+	low, high := i.prices.extremes(of.from, of.to)
+	before, after := i.flowBefore(of.from), i.flowBefore(of.to)
+	b := bar{
+		open: i.priceAt(of.from), high: i.ticksOf(high), low: i.ticksOf(low), close: i.priceAt(of.to - 1),
+		flow: flow{trades: after.trades - before.trades, lots: after.lots - before.lots},
+	}
+	if over {
+		s.bars.Add(of, b)
+	}
+	return b
+}
+
+func (b bar) candle(of *instrument, from int64) market.Candle {
 	return market.Candle{
 		Time:       timeOf(from),
-		Open:       i.price(i.priceAt(from)),
-		High:       i.price(i.ticksOf(high)),
-		Low:        i.price(i.ticksOf(low)),
-		Close:      i.price(i.priceAt(to - 1)),
-		Volume:     i.quantity(after.lots - before.lots),
-		TradeCount: int64(after.trades - before.trades),
+		Open:       of.price(b.open),
+		High:       of.price(b.high),
+		Low:        of.price(b.low),
+		Close:      of.price(b.close),
+		Volume:     of.quantity(b.flow.lots),
+		TradeCount: int64(b.flow.trades),
 	}
 }

@@ -71,9 +71,11 @@ func TestFinishedCandlesStayAsTheyAre(t *testing.T) {
 		c.set(open.Add(interval.Duration() - 1))
 		atItsEnd := newest(t, s, symbol, interval)
 		c.set(noon.Add(48 * time.Hour))
-		later, err := s.Candles(t.Context(), symbol, interval, open, open, 1)
-		require.NoError(t, err)
-		require.Equal(t, []market.Candle{atItsEnd}, later)
+		for _, each := range []*sim.Sim{s, sim.New(1, c.now)} { // one that has been asked before, and one that has not
+			later, err := each.Candles(t.Context(), symbol, interval, open, open, 1)
+			require.NoError(t, err)
+			require.Equal(t, []market.Candle{atItsEnd}, later)
+		}
 	})
 }
 

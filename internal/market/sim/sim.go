@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/market"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -31,6 +32,7 @@ type Sim struct {
 	clock       func() time.Time
 	instruments []*instrument // sorted by symbol
 	bySymbol    map[string]*instrument
+	bars        *lru.Cache[steps, bar] // of candles that are over
 }
 
 var _ market.Feed = (*Sim)(nil)
@@ -39,7 +41,11 @@ var _ market.Feed = (*Sim)(nil)
 // what has happened; nothing later is ever shown. A clock before 1970 or after
 // 2106 counts as the nearer end.
 func New(seed uint64, clock func() time.Time) *Sim {
-	s := &Sim{clock: clock, bySymbol: make(map[string]*instrument, len(listings))}
+	bars, err := lru.New[steps, bar](maxRemembered)
+	if err != nil {
+		panic(err) // only for a size that is not positive
+	}
+	s := &Sim{clock: clock, bySymbol: make(map[string]*instrument, len(listings)), bars: bars}
 	for _, l := range listings {
 		i := newInstrument(stream(seed), l)
 		s.instruments = append(s.instruments, i)
