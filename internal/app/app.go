@@ -74,11 +74,13 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	metrics := telemetry.New()
 	metrics.Pool(db.pool)
-	if err := a.openExchange(ctx, db, feed, metrics); err != nil {
+	readers := postgres.StartReaders(db.pool, max(2, runtime.GOMAXPROCS(0)))
+	a.add(func(context.Context) error { readers.Close(); return nil })
+	if err := a.openExchange(ctx, db, readers, feed, metrics); err != nil {
 		return nil, err
 	}
 	a.handler, err = httpapi.New(httpapi.Options{
-		Pool: db.pool, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, Logger: log, Metrics: metrics, Now: cfg.Clock(), Random: rand.Reader,
+		Pool: db.pool, Readers: readers, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, Logger: log, Metrics: metrics, Now: cfg.Clock(), Random: rand.Reader,
 		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
 		RequestTimeout: cfg.RequestTimeout,
 	})
@@ -106,7 +108,7 @@ func openFeed(cfg config.Server, log *slog.Logger) (market.Feed, error) {
 }
 
 // openExchange starts the writers, as many as there are cores, and the matcher.
-func (a *App) openExchange(ctx context.Context, db *database, feed market.Feed, metrics *telemetry.Metrics) error {
+func (a *App) openExchange(ctx context.Context, db *database, readers *postgres.Readers, feed market.Feed, metrics *telemetry.Metrics) error {
 	writers, err := postgres.OpenWriters(ctx, db.url, int32(max(2, runtime.GOMAXPROCS(0))))
 	if err != nil {
 		return err
@@ -114,7 +116,7 @@ func (a *App) openExchange(ctx context.Context, db *database, feed market.Feed, 
 	a.add(func(context.Context) error { writers.Close(); return nil })
 	now := a.cfg.Clock()
 	a.exchange = exchange.New(exchange.Options{
-		Pool: db.pool, Writers: writers, Vault: db.vault, Feed: feed, Logger: a.log, Metrics: metrics,
+		Pool: db.pool, Readers: readers, Writers: writers, Vault: db.vault, Feed: feed, Logger: a.log, Metrics: metrics,
 		Now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
 	})
 	a.add(func(context.Context) error { a.exchange.Close(); return nil })

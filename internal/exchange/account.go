@@ -27,8 +27,10 @@ type Account struct {
 // Account reads an agent in one round trip. It fails with ErrOutOfScope, and with AgentArchived where an archived
 // agent's own key asks.
 func (x *Exchange) Account(ctx context.Context, scope Scope) (*Account, error) {
-	rows, err := db.New().BookGet(ctx, x.pool, db.BookGetParams{ID: scope.AgentID, KeyDigest: scope.KeyDigest, AccountID: scope.AccountID})
-	if err != nil {
+	var rows []db.BookGetRow
+	var statement pgx.Batch
+	postgres.Collect(&statement, &rows, db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID)
+	if err := x.readers.Read(ctx, &statement); err != nil {
 		return nil, err
 	}
 	return x.accountOf(rows, scope)
@@ -53,7 +55,7 @@ func (x *Exchange) accountWith(
 	})
 	queue(&pipeline, func() *Account { return account })
 	pipeline.Queue("commit")
-	if err := x.pool.SendBatch(ctx, &pipeline).Close(); err != nil {
+	if err := postgres.Send(ctx, x.pool, &pipeline); err != nil {
 		return nil, err
 	}
 	return account, refusal
@@ -184,7 +186,7 @@ type Headroom struct {
 func (x *Exchange) Headroom(ctx context.Context, scope Scope) (*Account, []Headroom, error) {
 	var rows []db.BookRestingRow
 	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
-		collect(pipeline, &rows, db.BookResting, []uuid.UUID{scope.AgentID})
+		postgres.Collect(pipeline, &rows, db.BookResting, []uuid.UUID{scope.AgentID})
 	})
 	if err != nil {
 		return nil, nil, err
@@ -248,7 +250,7 @@ func (x *Exchange) Preview(ctx context.Context, scope Scope, r Request) (*Previe
 	var pipeline pgx.Batch
 	var read reading
 	read.queueUnlocked(&pipeline, scope.AgentID)
-	if err := x.pool.SendBatch(ctx, &pipeline).Close(); err != nil {
+	if err := postgres.Send(ctx, x.pool, &pipeline); err != nil {
 		return nil, err
 	}
 	book := read.books(x.ids)[scope.AgentID]

@@ -6,6 +6,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/decimal"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -40,7 +41,7 @@ func (x *Exchange) Lock(ctx context.Context, tx pgx.Tx, scope Scope) (*Locked, e
 	var read reading
 	var pending []db.Order
 	read.queue(&pipeline, []uuid.UUID{scope.AgentID}, false)
-	collect(&pipeline, &pending, db.BookPending, scope.AgentID)
+	postgres.Collect(&pipeline, &pending, db.BookPending, scope.AgentID)
 	if err := tx.SendBatch(ctx, &pipeline).Close(); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/performance"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -26,7 +27,7 @@ type PnL struct {
 func (x *Exchange) PnL(ctx context.Context, scope Scope, since time.Time) (PnL, error) {
 	var rows []db.TradeSumsRow
 	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
-		collect(pipeline, &rows, db.TradeSums, scope.KeyDigest, scope.AccountID, scope.AgentID, firstID(since))
+		postgres.Collect(pipeline, &rows, db.TradeSums, scope.KeyDigest, scope.AccountID, scope.AgentID, firstID(since))
 	})
 	if err != nil {
 		return PnL{}, err
@@ -166,7 +167,7 @@ func (x *Exchange) History(ctx context.Context, scope Scope, interval time.Durat
 	}
 	var rows []db.EquityHistoryRow
 	_, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, _ func() *Account) {
-		collect(pipeline, &rows, db.EquityHistory, ends, ids, scope.KeyDigest, scope.AccountID, scope.AgentID)
+		postgres.Collect(pipeline, &rows, db.EquityHistory, ends, ids, scope.KeyDigest, scope.AccountID, scope.AgentID)
 	})
 	if err != nil {
 		return nil, err
@@ -195,7 +196,7 @@ func (x *Exchange) Leaderboard(ctx context.Context, scope Scope, since time.Time
 	var agents []*measured
 	account, err := x.accountWith(ctx, scope, func(pipeline *pgx.Batch, account func() *Account) {
 		var rows []db.LeaderboardBooksRow
-		collect(pipeline, &rows, db.LeaderboardBooks, scope.AgentID, scope.KeyDigest, scope.AccountID)
+		postgres.Collect(pipeline, &rows, db.LeaderboardBooks, scope.AgentID, scope.KeyDigest, scope.AccountID)
 		curves.queue(pipeline, scope, true, func() []*measured {
 			if read := account(); read != nil {
 				curves.now, agents = read.now, x.valued(rows)

@@ -173,10 +173,10 @@ func (b *batch) read(ctx context.Context, conn *pgx.Conn) error {
 		})
 	}
 	if len(dedups) > 0 {
-		collect(&pipeline, &b.duplicates, db.BookDuplicates, dedups)
+		postgres.Collect(&pipeline, &b.duplicates, db.BookDuplicates, dedups)
 	}
 	if len(orderIDs) > 0 {
-		collect(&pipeline, &b.affected, db.BookOrders, orderAgents, orderIDs)
+		postgres.Collect(&pipeline, &b.affected, db.BookOrders, orderAgents, orderIDs)
 	}
 	pipeline.Queue(db.TransactionID).QueryRow(func(row pgx.Row) error { return row.Scan(&b.xid) })
 	return conn.SendBatch(ctx, &pipeline).Close()

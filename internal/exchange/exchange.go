@@ -11,6 +11,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -23,6 +24,7 @@ var ErrOutOfScope = errors.New("no such agent for this caller")
 // Options are what an exchange works with.
 type Options struct {
 	Pool    *pgxpool.Pool // for work of one agent alone
+	Readers *postgres.Readers
 	Writers *pgxpool.Pool // a connection for each writer; see postgres.OpenWriters
 	Vault   *auth.Vault
 	Feed    market.Feed
@@ -34,6 +36,7 @@ type Options struct {
 // Exchange judges orders and makes the outcome durable.
 type Exchange struct {
 	pool    *pgxpool.Pool
+	readers *postgres.Readers
 	conns   *pgxpool.Pool
 	vault   *auth.Vault
 	feed    market.Feed
@@ -50,9 +53,8 @@ type Exchange struct {
 func New(options Options) *Exchange {
 	ctx, stop := context.WithCancel(context.Background())
 	x := &Exchange{
-		pool: options.Pool, conns: options.Writers, vault: options.Vault, feed: options.Feed, log: options.Logger,
-		metrics: options.Metrics,
-		now:     options.Now, ids: &IDs{}, stop: stop,
+		pool: options.Pool, readers: options.Readers, conns: options.Writers, vault: options.Vault, feed: options.Feed,
+		log: options.Logger, metrics: options.Metrics, now: options.Now, ids: &IDs{}, stop: stop,
 	}
 	for range options.Writers.Config().MaxConns {
 		w := newWriter(x)

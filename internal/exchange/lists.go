@@ -8,6 +8,7 @@ import (
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -15,9 +16,17 @@ import (
 // Page is which part of a list is wanted.
 type Page struct{ Limit, Offset int32 }
 
+// sender sends statements and reads their rows, in one round trip.
+type sender func(context.Context, *pgx.Batch) error
+
+// alone is the sender of reads that may take long; x.readers.Read is that of all others.
+func (x *Exchange) alone(ctx context.Context, statements *pgx.Batch) error {
+	return postgres.Send(ctx, x.pool, statements)
+}
+
 // list reads rows of an agent, and how many match in all, in one round trip: after the statement that says whether the
 // caller may read them. It fails like Account.
-func list[Row any](ctx context.Context, x *Exchange, scope Scope, query, count string, filter []any, page Page) ([]Row, int64, error) {
+func list[Row any](ctx context.Context, send sender, scope Scope, query, count string, filter []any, page Page) ([]Row, int64, error) {
 	var statuses []string
 	var rows []Row
 	var total int64
@@ -28,12 +37,12 @@ func list[Row any](ctx context.Context, x *Exchange, scope Scope, query, count s
 	})
 	args := append([]any{scope.AgentID}, filter...)
 	if count == "" {
-		collect(&pipeline, &rows, query, args...)
+		postgres.Collect(&pipeline, &rows, query, args...)
 	} else {
-		collect(&pipeline, &rows, query, append(slices.Clip(args), page.Offset, page.Limit)...)
+		postgres.Collect(&pipeline, &rows, query, append(slices.Clip(args), page.Offset, page.Limit)...)
 		pipeline.Queue(count, args...).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
 	}
-	if err := x.pool.SendBatch(ctx, &pipeline).Close(); err != nil {
+	if err := send(ctx, &pipeline); err != nil {
 		return nil, 0, err
 	}
 	if len(statuses) == 0 {
@@ -48,23 +57,23 @@ func ordersOf(rows []db.Order) []*Order {
 
 // Orders answers an agent's orders, newest first, and how many match.
 func (x *Exchange) Orders(ctx context.Context, scope Scope, status, symbol *string, page Page) ([]*Order, int64, error) {
-	query, count, filter := db.OrderList, db.OrderCount, []any{status, symbol}
+	send, query, count, filter := x.alone, db.OrderList, db.OrderCount, []any{status, symbol}
 	if status != nil && Status(*status) == Pending { // there is an index of these
-		query, count, filter = db.OrderListPending, db.OrderCountPending, []any{symbol}
+		send, query, count, filter = x.readers.Read, db.OrderListPending, db.OrderCountPending, []any{symbol}
 	}
-	rows, total, err := list[db.Order](ctx, x, scope, query, count, filter, page)
+	rows, total, err := list[db.Order](ctx, send, scope, query, count, filter, page)
 	return ordersOf(rows), total, err
 }
 
 // Order answers one order. It fails with OrderNotFound and like Account.
 func (x *Exchange) Order(ctx context.Context, scope Scope, id uuid.UUID) (*Order, error) {
-	rows, _, err := list[db.Order](ctx, x, scope, db.OrderGet, "", []any{id}, Page{})
+	rows, _, err := list[db.Order](ctx, x.readers.Read, scope, db.OrderGet, "", []any{id}, Page{})
 	return single(rows, err)
 }
 
 // OrderByClientID answers the order that the agent's own id names. It fails like Order.
 func (x *Exchange) OrderByClientID(ctx context.Context, scope Scope, clientOrderID string) (*Order, error) {
-	rows, _, err := list[db.Order](ctx, x, scope, db.OrderGetByDedup, "", []any{DedupOf(scope.AgentID, clientOrderID)}, Page{})
+	rows, _, err := list[db.Order](ctx, x.readers.Read, scope, db.OrderGetByDedup, "", []any{DedupOf(scope.AgentID, clientOrderID)}, Page{})
 	return single(rows, err)
 }
 
@@ -80,7 +89,7 @@ func single(rows []db.Order, err error) (*Order, error) {
 
 // Trades answers an agent's trades, newest first, and how many match.
 func (x *Exchange) Trades(ctx context.Context, scope Scope, symbol, side *string, page Page) ([]Trade, int64, error) {
-	rows, total, err := list[db.Trade](ctx, x, scope, db.TradeList, db.TradeCount, []any{symbol, side}, page)
+	rows, total, err := list[db.Trade](ctx, x.alone, scope, db.TradeList, db.TradeCount, []any{symbol, side}, page)
 	return column(rows, func(row *db.Trade) Trade {
 		return Trade{
 			ID: row.ID, OrderID: row.OrderID, SessionID: row.SessionID, Symbol: row.Symbol, Side: Side(row.Side),
@@ -105,7 +114,7 @@ type Entry struct {
 // Ledger answers the postings of an agent, newest first, and how many match. A stored row is two of them.
 func (x *Exchange) Ledger(ctx context.Context, scope Scope, asset *string, page Page) ([]Entry, int64, error) {
 	stored := Page{Offset: page.Offset / 2, Limit: page.Limit/2 + 1}
-	rows, total, err := list[db.Ledger](ctx, x, scope, db.LedgerList, db.LedgerCount, []any{asset}, stored)
+	rows, total, err := list[db.Ledger](ctx, x.alone, scope, db.LedgerList, db.LedgerCount, []any{asset}, stored)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -133,7 +142,7 @@ type Reconciled struct {
 // Reconcile compares, in one snapshot, the ledger with the balances, what is locked with the holds of the pending
 // orders, and positions with the trades of the session.
 func (x *Exchange) Reconcile(ctx context.Context, scope Scope) (assets []Reconciled, ok bool, err error) {
-	rows, _, err := list[db.ReconcileRow](ctx, x, scope, db.Reconcile, "", nil, Page{})
+	rows, _, err := list[db.ReconcileRow](ctx, x.alone, scope, db.Reconcile, "", nil, Page{})
 	ok = true
 	for _, row := range rows {
 		assets = append(assets, Reconciled{row.Asset, row.Ledger, row.Balance})

@@ -7,15 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// collect puts a query into a pipeline, whose rows are appended to a list once the pipeline is read.
-func collect[Row any](batch *pgx.Batch, into *[]Row, sql string, args ...any) {
-	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-		list, err := postgres.AppendRows(*into, rows)
-		*into = list
-		return err
-	})
-}
-
 // reading is what a pipeline reads of the agents that it locks.
 type reading struct {
 	agents   []db.BookLockRow
@@ -30,17 +21,17 @@ func (r *reading) queue(batch *pgx.Batch, agents []uuid.UUID, free bool) {
 	if free {
 		lock = db.BookLockFree
 	}
-	collect(batch, &r.agents, lock, agents)
-	collect(batch, &r.balances, db.BookBalances, agents)
-	collect(batch, &r.resting, db.BookResting, agents)
+	postgres.Collect(batch, &r.agents, lock, agents)
+	postgres.Collect(batch, &r.balances, db.BookBalances, agents)
+	postgres.Collect(batch, &r.resting, db.BookResting, agents)
 }
 
 // queueUnlocked reads an agent's book for a judgement that changes nothing.
 func (r *reading) queueUnlocked(batch *pgx.Batch, agentID uuid.UUID) {
 	agents := []uuid.UUID{agentID}
-	collect(batch, &r.agents, db.BookRead, agents)
-	collect(batch, &r.balances, db.BookBalances, agents)
-	collect(batch, &r.resting, db.BookResting, agents)
+	postgres.Collect(batch, &r.agents, db.BookRead, agents)
+	postgres.Collect(batch, &r.balances, db.BookBalances, agents)
+	postgres.Collect(batch, &r.resting, db.BookResting, agents)
 }
 
 // books puts together what was read.

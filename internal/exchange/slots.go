@@ -6,6 +6,7 @@ import (
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -64,7 +65,7 @@ func (s *slots) queue(batch *pgx.Batch, vault *auth.Vault, jobs []*job, now time
 		s.locks, err = pgx.CollectRows(rows, pgx.RowTo[bool])
 		return err
 	})
-	collect(batch, &s.rows, db.IdempotencyGetMany, owners, digests, now)
+	postgres.Collect(batch, &s.rows, db.IdempotencyGetMany, owners, digests, now)
 	s.sealer = vault.QueueSealer(batch)
 }
 

@@ -123,22 +123,33 @@ func (s *Server) listAgents(ctx context.Context, includeArchived bool, limit *in
 	}
 	var pipeline pgx.Batch
 	pipeline.Queue("begin isolation level repeatable read read only")
-	pipeline.Queue(list, owner(ctx), offset, limit).Query(func(rows pgx.Rows) (err error) {
-		agents, err = postgres.AppendRows(agents, rows)
-		return err
-	})
+	postgres.Collect(&pipeline, &agents, list, owner(ctx), offset, limit)
 	pipeline.Queue(count, owner(ctx)).QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
 	pipeline.Queue("commit")
-	return agents, total, s.pool.SendBatch(ctx, &pipeline).Close()
+	return agents, total, postgres.Send(ctx, s.pool, &pipeline)
 }
 
 // GetAgent answers one agent.
 func (s *Server) GetAgent(ctx context.Context, req api.GetAgentRequestObject) (api.GetAgentResponseObject, error) {
-	agent, err := found(db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
+	agent, err := s.agent(ctx, req.AgentID)
 	if err == nil && unchanged(ctx, 1, agent) {
 		return api.GetAgent304Response{}, nil
 	}
 	return api.GetAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
+}
+
+// agent reads an agent of the account that calls.
+func (s *Server) agent(ctx context.Context, id uuid.UUID) (db.Agent, error) {
+	var rows []db.Agent
+	var statement pgx.Batch
+	postgres.Collect(&statement, &rows, db.AgentGet, id, owner(ctx))
+	if err := s.readers.Read(ctx, &statement); err != nil {
+		return db.Agent{}, err
+	}
+	if len(rows) == 0 {
+		return db.Agent{}, fault.New(fault.AgentNotFound)
+	}
+	return rows[0], nil
 }
 
 // UpdateAgent changes the fields that were sent. Where none was, it is a read.
@@ -154,11 +165,10 @@ func (s *Server) UpdateAgent(ctx context.Context, req api.UpdateAgentRequestObje
 	var agent db.Agent
 	var err error
 	if change.SetDisplayName || change.SetLLMModel || change.SetFramework || change.SetStrategyTags || change.SetColor {
-		agent, err = db.New().AgentUpdate(ctx, s.pool, change)
+		agent, err = found(db.New().AgentUpdate(ctx, s.pool, change))
 	} else {
-		agent, err = db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: change.ID, AccountID: change.AccountID})
+		agent, err = s.agent(ctx, change.ID)
 	}
-	agent, err = found(agent, err)
 	return api.UpdateAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
 }
 

@@ -160,7 +160,7 @@ func (s *Server) replaceKey(ctx context.Context, tx *work, id db.AgentLockParams
 func (s *Server) GetAgentRisk(
 	ctx context.Context, req api.GetAgentRiskRequestObject,
 ) (api.GetAgentRiskResponseObject, error) {
-	agent, err := found(db.New().AgentGet(ctx, s.pool, db.AgentGetParams{ID: req.AgentID, AccountID: owner(ctx)}))
+	agent, err := s.agent(ctx, req.AgentID)
 	if err == nil && unchanged(ctx, 1, agent) {
 		return api.GetAgentRisk304Response{}, nil
 	}

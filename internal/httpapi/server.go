@@ -18,6 +18,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/skill"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -28,6 +29,7 @@ import (
 // Options are what a server works with.
 type Options struct {
 	Pool     *pgxpool.Pool
+	Readers  *postgres.Readers
 	Probe    *pgxpool.Pool // for readiness alone, so that it does not queue behind requests
 	Vault    *auth.Vault
 	Market   market.Feed
@@ -47,6 +49,7 @@ type Options struct {
 // Server handles the requests. It implements the generated api.StrictServerInterface.
 type Server struct {
 	pool      *pgxpool.Pool
+	readers   *postgres.Readers
 	probe     *pgxpool.Pool
 	vault     *auth.Vault
 	market    market.Feed
@@ -87,6 +90,7 @@ func New(options Options) (*Server, error) {
 	}
 	s := &Server{
 		pool:        options.Pool,
+		readers:     options.Readers,
 		probe:       options.Probe,
 		vault:       options.Vault,
 		market:      options.Market,

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"context"
 	"reflect"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // AppendRows reads rows into structs, column by column. It looks up the fields once, where pgx.RowToStructByPos does so
@@ -20,4 +22,18 @@ func AppendRows[Row any](into []Row, rows pgx.Rows) ([]Row, error) {
 		return nil
 	})
 	return into, err
+}
+
+// Send sends statements and reads their rows, in one round trip. Where reading panics, the pool gets its connection back
+// all the same.
+func Send(ctx context.Context, pool *pgxpool.Pool, pipeline *pgx.Batch) error {
+	return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, pipeline).Close() })
+}
+
+// Collect puts a statement into a pipeline, whose rows become a list when the pipeline is read.
+func Collect[Row any](pipeline *pgx.Batch, into *[]Row, sql string, args ...any) {
+	pipeline.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		*into, err = AppendRows[Row](nil, rows)
+		return err
+	})
 }
