@@ -76,6 +76,7 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	metrics.Pool(db.pool)
 	readers := postgres.StartReaders(db.pool, max(2, runtime.GOMAXPROCS(0)))
 	a.add(func(context.Context) error { readers.Close(); return nil })
+	metrics.Gauge("reads_waiting", func() float64 { return float64(readers.Waiting()) })
 	if err := a.openExchange(ctx, db, readers, feed, metrics); err != nil {
 		return nil, err
 	}

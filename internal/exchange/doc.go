@@ -32,6 +32,14 @@
 // jobs are kept back meanwhile. The lock of a batch has a timeout, after which the batch goes on without the agents that
 // somebody else holds. Nobody's neighbours wait for his ten million rows.
 //
+// # Reads
+//
+// A read is one round trip, in which the right to read is checked by the statement that reads or before it. Quick ones, of
+// single agents and orders, share round trips (postgres.Readers): what arrives while a reader waits for PostgreSQL goes
+// together in its next, so that a backend is woken once for many. What may take long has a connection of its own.
+//
+// # The matcher
+//
 // Fills of resting orders go through the same writers: the matcher (matcher.go) finds the orders that a tick crosses in
 // memory, and each is judged anew under the lock. One server at a time matches, by an advisory lock; what the others
 // place is handed over through the table order_changes.

@@ -10,8 +10,10 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -108,12 +110,14 @@ func (s *Server) resolve(ctx context.Context, caller principal) (exchange.Scope,
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	params := db.ScopeResolveParams{KeyDigest: caller.keyDigest, AgentID: caller.agentID}
+	var accountID *uuid.UUID
 	if caller.keyDigest == nil {
-		params.AccountID = &caller.accountID
+		accountID = &caller.accountID
 	}
-	rows, err := db.New().ScopeResolve(ctx, s.pool, params)
-	if err != nil {
+	var rows []db.ScopeResolveRow
+	var statement pgx.Batch
+	postgres.Collect(&statement, &rows, db.ScopeResolve, caller.keyDigest, accountID, caller.agentID)
+	if err := s.readers.Read(ctx, &statement); err != nil {
 		return exchange.Scope{}, err
 	}
 	if len(rows) == 0 {

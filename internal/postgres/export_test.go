@@ -14,6 +14,3 @@ func MigrateDown(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	})
 }
-
-// Waiting is how many reads nobody has taken up yet.
-func (r *Readers) Waiting() int { return len(r.queue) }

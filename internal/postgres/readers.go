@@ -42,6 +42,9 @@ func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
 	return r
 }
 
+// Waiting is how many reads no reader has taken up yet.
+func (r *Readers) Waiting() int { return len(r.queue) }
+
 // Close ends the readers. Whoever reads has ended before.
 func (r *Readers) Close() {
 	r.stop()
