@@ -90,16 +90,23 @@ type curves struct {
 // what was queued before them has been read. Of an agent that is not the caller's they find nothing.
 func (c *curves) queue(pipeline *pgx.Batch, scope Scope, wholeAccount bool, agents func() []*measured) {
 	firstID := firstID(c.since)
-	pipeline.Queue(db.EquityOpening, firstID, c.since, scope.AgentID, scope.KeyDigest, scope.AccountID, wholeAccount).
-		Query(func(rows pgx.Rows) error {
-			c.begin(agents())
-			return c.open(rows)
-		})
+	if c.since.After(time.Unix(0, 0)) { // nothing is known from before
+		pipeline.Queue(db.EquityOpening, firstID, c.since, scope.AgentID, scope.KeyDigest, scope.AccountID, wholeAccount).
+			Query(func(rows pgx.Rows) error {
+				c.begin(agents())
+				return c.open(rows)
+			})
+	}
 	pipeline.Queue(db.EquityCurve, scope.AgentID, scope.KeyDigest, scope.AccountID, wholeAccount, firstID, c.since).
-		Query(c.track)
+		Query(func(rows pgx.Rows) error {
+			if c.byID == nil {
+				c.begin(agents())
+			}
+			return c.track(rows)
+		})
 }
 
-// open begins each agent's window with what it had then.
+// open reads what each agent had when its window begins.
 func (c *curves) open(rows pgx.Rows) error {
 	var opening db.EquityOpeningRow
 	_, err := pgx.ForEachRow(rows, []any{&opening.AgentID, &opening.Equity}, func() error {
@@ -108,13 +115,13 @@ func (c *curves) open(rows pgx.Rows) error {
 		}
 		return nil
 	})
-	for _, m := range c.byID {
-		m.tracker = performance.NewTracker(m.from, c.now, m.opening)
-	}
 	return err
 }
 
 func (c *curves) track(rows pgx.Rows) error {
+	for _, m := range c.byID {
+		m.tracker = performance.NewTracker(m.from, c.now, m.opening)
+	}
 	var p db.EquityCurveRow
 	_, err := pgx.ForEachRow(rows, []any{&p.AgentID, &p.At, &p.TradeID, &p.Equity, &p.Side, &p.RealizedPnl}, func() error {
 		if m := c.byID[p.AgentID]; m != nil {

@@ -65,9 +65,12 @@ func (r *returns) finish(to time.Time) {
 }
 
 func (r *returns) endStep() {
-	if r.begun.Sign() <= 0 {
+	switch {
+	case r.begun.Sign() <= 0:
 		r.broke = true
-	} else {
+	case r.equity == r.begun: // most steps of an agent that holds still
+		r.addReturn(0)
+	default:
 		// The difference is exact; of two floats it would not be.
 		r.addReturn(float(r.equity.Sub(r.begun)) / float(r.begun))
 	}
@@ -116,8 +119,9 @@ func (r *returns) perYear(deviation float64) (decimal.Decimal, bool) {
 
 // float returns the float64 nearest to d.
 func float(d decimal.Decimal) float64 {
-	if d.IsZero() {
-		return 0 // most steps of an agent that holds still
+	// Integers up to 2^53 are floats, and so is 10^8: one division rounds once.
+	if units, ok := d.Abs().Units(); ok && units <= 1<<53 {
+		return math.Copysign(float64(units)/1e8, float64(d.Sign()))
 	}
 	// What a decimal is written as is in the range of float64, and so never fails.
 	f, _ := strconv.ParseFloat(d.String(), 64)

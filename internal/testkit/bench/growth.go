@@ -111,18 +111,20 @@ func (g *growth) plant(ctx context.Context) error {
 
 // sampled is a call, or two that take turns.
 type sampled struct {
-	names []string
-	next  load.Source
+	names   []string
+	next    load.Source
+	times   [][]time.Duration // of each
+	tooLong bool              // the server gives up
 }
 
 // calls are about any of the agents that there are from the beginning, but for the last, which places orders.
 func (g *growth) calls() []sampled {
 	some := func() int { return mathrand.IntN(len(g.keys) - 1) }
 	byKey := func(name, path string) sampled {
-		return sampled{[]string{name}, func() load.Request { return load.Get(path, g.keys[some()]) }}
+		return sampled{names: []string{name}, next: func() load.Request { return load.Get(path, g.keys[some()]) }}
 	}
 	byToken := func(name string, path func(n int) string) sampled {
-		return sampled{[]string{name}, func() load.Request {
+		return sampled{names: []string{name}, next: func() load.Request {
 			request := load.Get(path(some()), "")
 			request.Token = g.owner.Token
 			return request
@@ -135,7 +137,7 @@ func (g *growth) calls() []sampled {
 		byKey("GET positions", "/api/v1/account/positions"),
 		byKey("GET orders", "/api/v1/trade/orders"),
 		byKey("GET open orders", "/api/v1/trade/orders/open"),
-		{[]string{"GET order"}, func() load.Request {
+		{names: []string{"GET order"}, next: func() load.Request {
 			n := some()
 			return load.Get("/api/v1/trade/order/"+g.order[n], g.keys[n])
 		}},
@@ -148,9 +150,9 @@ func (g *growth) calls() []sampled {
 		byToken("GET agent", func(n int) string { return agentsPath + "/" + g.ids[n] }),
 		byToken("GET list of 100 agents", func(int) string { return agentsPath + "?limit=100" }),
 		byToken("GET overview", func(int) string { return agentsPath + "/overview" }),
-		{[]string{"place a limit order", "cancel it"}, func() load.Request { return placing.limitOrder(g.keys[len(g.keys)-1]) }},
-		{[]string{"place a market order"}, func() load.Request { return marketOrder(g.keys[len(g.keys)-1], "buy", nextQuantity) }},
-		{[]string{"create an agent", "delete it"}, g.createAndDelete()},
+		{names: []string{"place a limit order", "cancel it"}, next: func() load.Request { return placing.limitOrder(g.keys[len(g.keys)-1]) }},
+		{names: []string{"place a market order"}, next: func() load.Request { return marketOrder(g.keys[len(g.keys)-1], "buy", nextQuantity) }},
+		{names: []string{"create an agent", "delete it"}, next: g.createAndDelete()},
 	}
 }
 
@@ -192,26 +194,32 @@ func (c cost) over(other cost) string {
 	return report.Ratio(c.median.Seconds() / other.median.Seconds())
 }
 
-// enough is how long a call is made again and again, at most.
-const enough = 5 * time.Second
+const (
+	turns  = 10              // in which the calls are made, so that what disturbs the machine for a while disturbs all of them
+	enough = 1 * time.Second // for a call in one turn
+)
 
-// measure takes the median of each call.
+// measure takes the median of each call. The first turn is to warm up.
 func (g *growth) measure(ctx context.Context, phase string) ([]cost, error) {
 	progressf("growth: measuring calls: %s", phase)
-	var costs []cost
-	for _, call := range g.calls() {
-		times, err := g.sample(ctx, call)
-		if err != nil && !errors.Is(err, load.ErrUnavailable) {
-			return nil, fmt.Errorf("%s: %w", call.names[0], err)
+	// Their own curves have grown too, by a point a minute; but what strangers have is what this is about.
+	if _, err := g.Pool.Exec(ctx, "delete from equity_points where agent_id = any($1::uuid[])", g.ids); err != nil {
+		return nil, err
+	}
+	calls := g.calls()
+	for turn := range 1 + turns {
+		for n := range calls {
+			if err := g.sample(ctx, &calls[n], turn > 0); err != nil {
+				return nil, fmt.Errorf("%s: %w", calls[n].names[0], err)
+			}
 		}
+	}
+	var costs []cost
+	for _, call := range calls {
 		for n, name := range call.names {
 			c := cost{name: name}
-			if err == nil {
-				var own []time.Duration
-				for at := n; at < len(times); at += len(call.names) {
-					own = append(own, times[at])
-				}
-				c.median = report.Median(own)
+			if !call.tooLong {
+				c.median = report.Median(call.times[n])
 			}
 			costs = append(costs, c)
 		}
@@ -219,11 +227,29 @@ func (g *growth) measure(ctx context.Context, phase string) ([]cost, error) {
 	return costs, nil
 }
 
-func (g *growth) sample(ctx context.Context, call sampled) ([]time.Duration, error) {
-	if _, err := load.Sequence(ctx, g.server.Address, g.plan.samples/5, enough, call.next); err != nil { // to warm up
-		return nil, err
+// sample makes a call again and again, unless the server has given it up before.
+func (g *growth) sample(ctx context.Context, call *sampled, keep bool) error {
+	if call.tooLong {
+		return nil
 	}
-	return load.Sequence(ctx, g.server.Address, g.plan.samples*len(call.names), enough, call.next)
+	kinds := len(call.names)
+	times, err := load.Sequence(ctx, g.server.Address, g.plan.samples/turns*kinds, enough, call.next)
+	if errors.Is(err, load.ErrUnavailable) {
+		call.tooLong = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if call.times == nil {
+		call.times = make([][]time.Duration, kinds)
+	}
+	for at, took := range times {
+		if keep {
+			call.times[at%kinds] = append(call.times[at%kinds], took)
+		}
+	}
+	return nil
 }
 
 func (g *growth) describe(ctx context.Context) (report.Section, error) {
@@ -244,7 +270,7 @@ func (g *growth) describe(ctx context.Context) (report.Section, error) {
 		return described, err
 	}
 	described.Notes, err = g.notes(ctx,
-		fmt.Sprintf("Medians of up to %d calls, one at a time, each about one of %d agents of one account that are there from the beginning, "+
+		fmt.Sprintf("Medians of up to %d calls, one at a time and in turns, each about one of %d agents of one account that are there from the beginning, "+
 			"with ten market orders, their trades and postings, and %d open orders each. Every other agent has as many, but rests "+
 			"nothing: %s rows in all, put in by SQL in %s.", g.plan.samples, agentsPerAccount, openOrdersEach,
 			report.Grouped(float64(rows)), g.growing.Round(time.Second)),
