@@ -56,6 +56,11 @@ where agent_id = @agent_id::uuid
     and (sqlc.narg('status')::text is null or status = sqlc.narg('status')::text)
     and (sqlc.narg('symbol')::text is null or symbol = sqlc.narg('symbol')::text);
 
+-- OrderCountAll, and its like below, count from an index alone, where a filter needs the rows.
+-- name: OrderCountAll :one
+select count(*)::bigint from orders
+where agent_id = @agent_id::uuid;
+
 -- name: OrderListPending :many
 select * from orders
 where agent_id = @agent_id::uuid and status = 'pending'
@@ -82,6 +87,10 @@ where agent_id = @agent_id::uuid
     and (sqlc.narg('symbol')::text is null or symbol = sqlc.narg('symbol')::text)
     and (sqlc.narg('side')::text is null or side = sqlc.narg('side')::text);
 
+-- name: TradeCountAll :one
+select count(*)::bigint from trades
+where agent_id = @agent_id::uuid;
+
 -- name: LedgerList :many
 select * from ledger
 where agent_id = @agent_id::uuid and (sqlc.narg('asset')::text is null or asset = sqlc.narg('asset')::text)
@@ -91,6 +100,10 @@ limit @page_limit::integer offset @page_offset::integer;
 -- name: LedgerCount :one
 select count(*)::bigint from ledger
 where agent_id = @agent_id::uuid and (sqlc.narg('asset')::text is null or asset = sqlc.narg('asset')::text);
+
+-- name: LedgerCountAll :one
+select count(*)::bigint from ledger
+where agent_id = @agent_id::uuid;
 
 -- Reconcile compares, per asset, the ledger with the balances and the holds of the open orders, in one snapshot.
 -- name: Reconcile :many

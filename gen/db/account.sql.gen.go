@@ -426,6 +426,18 @@ func (q *Queries) LedgerCount(ctx context.Context, db DBTX, arg LedgerCountParam
 	return column_1, err
 }
 
+const LedgerCountAll = `-- name: LedgerCountAll :one
+select count(*)::bigint from ledger
+where agent_id = $1::uuid
+`
+
+func (q *Queries) LedgerCountAll(ctx context.Context, db DBTX, agentID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, LedgerCountAll, agentID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const LedgerList = `-- name: LedgerList :many
 select agent_id, id, order_id, asset, amount, source, target, source_after, target_after, kind, created_at from ledger
 where agent_id = $1::uuid and ($2::text is null or asset = $2::text)
@@ -492,6 +504,19 @@ type OrderCountParams struct {
 
 func (q *Queries) OrderCount(ctx context.Context, db DBTX, arg OrderCountParams) (int64, error) {
 	row := db.QueryRow(ctx, OrderCount, arg.AgentID, arg.Status, arg.Symbol)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const OrderCountAll = `-- name: OrderCountAll :one
+select count(*)::bigint from orders
+where agent_id = $1::uuid
+`
+
+// OrderCountAll, and its like below, count from an index alone, where a filter needs the rows.
+func (q *Queries) OrderCountAll(ctx context.Context, db DBTX, agentID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, OrderCountAll, agentID)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -923,6 +948,18 @@ type TradeCountParams struct {
 
 func (q *Queries) TradeCount(ctx context.Context, db DBTX, arg TradeCountParams) (int64, error) {
 	row := db.QueryRow(ctx, TradeCount, arg.AgentID, arg.Symbol, arg.Side)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const TradeCountAll = `-- name: TradeCountAll :one
+select count(*)::bigint from trades
+where agent_id = $1::uuid
+`
+
+func (q *Queries) TradeCountAll(ctx context.Context, db DBTX, agentID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, TradeCountAll, agentID)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err

@@ -24,9 +24,39 @@ func (x *Exchange) alone(ctx context.Context, statements *pgx.Batch) error {
 	return postgres.Send(ctx, x.pool, statements)
 }
 
-// list reads rows of an agent, and how many match in all, in one round trip: after the statement that says whether the
-// caller may read them. It fails like Account.
-func list[Row any](ctx context.Context, send sender, scope Scope, query, count string, filter []any, page Page) ([]Row, int64, error) {
+// statement is one about an agent, whose id is its first argument, before these.
+type statement struct {
+	sql  string
+	args []any
+}
+
+// filtered is a statement about what passes filters.
+func filtered(sql string, filters ...*string) statement {
+	of := statement{sql: sql}
+	for _, filter := range filters {
+		of.args = append(of.args, filter)
+	}
+	return of
+}
+
+// paged is a page of what passes the filters.
+func paged(sql string, page Page, filters ...*string) statement {
+	of := filtered(sql, filters...)
+	of.args = append(of.args, page.Offset, page.Limit)
+	return of
+}
+
+// counted is how many pass the filters: a statement of its own counts everything.
+func counted(sql, all string, filters ...*string) statement {
+	if slices.ContainsFunc(filters, func(filter *string) bool { return filter != nil }) {
+		return filtered(sql, filters...)
+	}
+	return statement{sql: all}
+}
+
+// list reads rows of an agent, and how many there are in all if count is a statement, in one round trip: after the
+// statement that says whether the caller may read them. It fails like Account.
+func list[Row any](ctx context.Context, send sender, scope Scope, query, count statement) ([]Row, int64, error) {
 	var statuses []string
 	var rows []Row
 	var total int64
@@ -35,12 +65,9 @@ func list[Row any](ctx context.Context, send sender, scope Scope, query, count s
 		statuses, err = pgx.CollectRows(r, pgx.RowTo[string])
 		return err
 	})
-	args := append([]any{scope.AgentID}, filter...)
-	if count == "" {
-		postgres.Collect(&pipeline, &rows, query, args...)
-	} else {
-		postgres.Collect(&pipeline, &rows, query, append(slices.Clip(args), page.Offset, page.Limit)...)
-		pipeline.Queue(count, args...).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
+	postgres.Collect(&pipeline, &rows, query.sql, append([]any{scope.AgentID}, query.args...)...)
+	if count.sql != "" {
+		pipeline.Queue(count.sql, append([]any{scope.AgentID}, count.args...)...).QueryRow(func(r pgx.Row) error { return r.Scan(&total) })
 	}
 	if err := send(ctx, &pipeline); err != nil {
 		return nil, 0, err
@@ -57,23 +84,26 @@ func ordersOf(rows []db.Order) []*Order {
 
 // Orders answers an agent's orders, newest first, and how many match.
 func (x *Exchange) Orders(ctx context.Context, scope Scope, status, symbol *string, page Page) ([]*Order, int64, error) {
-	send, query, count, filter := x.alone, db.OrderList, db.OrderCount, []any{status, symbol}
+	send := x.alone
+	query, count := paged(db.OrderList, page, status, symbol), counted(db.OrderCount, db.OrderCountAll, status, symbol)
 	if status != nil && Status(*status) == Pending { // there is an index of these
-		send, query, count, filter = x.readers.Read, db.OrderListPending, db.OrderCountPending, []any{symbol}
+		send = x.readers.Read
+		query, count = paged(db.OrderListPending, page, symbol), filtered(db.OrderCountPending, symbol)
 	}
-	rows, total, err := list[db.Order](ctx, send, scope, query, count, filter, page)
+	rows, total, err := list[db.Order](ctx, send, scope, query, count)
 	return ordersOf(rows), total, err
 }
 
 // Order answers one order. It fails with OrderNotFound and like Account.
 func (x *Exchange) Order(ctx context.Context, scope Scope, id uuid.UUID) (*Order, error) {
-	rows, _, err := list[db.Order](ctx, x.readers.Read, scope, db.OrderGet, "", []any{id}, Page{})
+	rows, _, err := list[db.Order](ctx, x.readers.Read, scope, statement{db.OrderGet, []any{id}}, statement{})
 	return single(rows, err)
 }
 
 // OrderByClientID answers the order that the agent's own id names. It fails like Order.
 func (x *Exchange) OrderByClientID(ctx context.Context, scope Scope, clientOrderID string) (*Order, error) {
-	rows, _, err := list[db.Order](ctx, x.readers.Read, scope, db.OrderGetByDedup, "", []any{DedupOf(scope.AgentID, clientOrderID)}, Page{})
+	dedup := DedupOf(scope.AgentID, clientOrderID)
+	rows, _, err := list[db.Order](ctx, x.readers.Read, scope, statement{db.OrderGetByDedup, []any{dedup}}, statement{})
 	return single(rows, err)
 }
 
@@ -89,7 +119,8 @@ func single(rows []db.Order, err error) (*Order, error) {
 
 // Trades answers an agent's trades, newest first, and how many match.
 func (x *Exchange) Trades(ctx context.Context, scope Scope, symbol, side *string, page Page) ([]Trade, int64, error) {
-	rows, total, err := list[db.Trade](ctx, x.alone, scope, db.TradeList, db.TradeCount, []any{symbol, side}, page)
+	rows, total, err := list[db.Trade](ctx, x.alone, scope, paged(db.TradeList, page, symbol, side),
+		counted(db.TradeCount, db.TradeCountAll, symbol, side))
 	return column(rows, func(row *db.Trade) Trade {
 		return Trade{
 			ID: row.ID, OrderID: row.OrderID, SessionID: row.SessionID, Symbol: row.Symbol, Side: Side(row.Side),
@@ -114,7 +145,8 @@ type Entry struct {
 // Ledger answers the postings of an agent, newest first, and how many match. A stored row is two of them.
 func (x *Exchange) Ledger(ctx context.Context, scope Scope, asset *string, page Page) ([]Entry, int64, error) {
 	stored := Page{Offset: page.Offset / 2, Limit: page.Limit/2 + 1}
-	rows, total, err := list[db.Ledger](ctx, x.alone, scope, db.LedgerList, db.LedgerCount, []any{asset}, stored)
+	rows, total, err := list[db.Ledger](ctx, x.alone, scope, paged(db.LedgerList, stored, asset),
+		counted(db.LedgerCount, db.LedgerCountAll, asset))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -142,7 +174,7 @@ type Reconciled struct {
 // Reconcile compares, in one snapshot, the ledger with the balances, what is locked with the holds of the pending
 // orders, and positions with the trades of the session.
 func (x *Exchange) Reconcile(ctx context.Context, scope Scope) (assets []Reconciled, ok bool, err error) {
-	rows, _, err := list[db.ReconcileRow](ctx, x.alone, scope, db.Reconcile, "", nil, Page{})
+	rows, _, err := list[db.ReconcileRow](ctx, x.alone, scope, statement{sql: db.Reconcile}, statement{})
 	ok = true
 	for _, row := range rows {
 		assets = append(assets, Reconciled{row.Asset, row.Ledger, row.Balance})

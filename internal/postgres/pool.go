@@ -71,9 +71,8 @@ func configure(url string) (*pgxpool.Config, error) {
 	config.MaxConnLifetimeJitter = time.Minute
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.ConnConfig.RuntimeParams["application_name"] = "agentexchange"
-	// Every statement has one plan that is right for all of its arguments, by an index, and is planned once. Left to choose,
-	// PostgreSQL plans some of them anew each time once it has statistics, for a gain that there is not: a quarter of what
-	// small reads took.
+	// Every statement has a plan by an index that does for all of its arguments, and is planned once. Left to choose,
+	// PostgreSQL plans some of them anew each time once it has statistics: a quarter of what small reads took.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	// A connection keeps those plans. One made while a table was small would be a sequential scan, and
 	// go on being one when the table has grown to a million rows; measured, a list page of 100 took 300 ms instead of 2.
