@@ -4,6 +4,7 @@ package memory
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -24,48 +25,77 @@ const (
 // Pace lets garbage gather while the process is busy, and gives memory back when it is idle, until ctx ends. Whoever sets
 // GOGC has decided otherwise.
 func Pace(ctx context.Context) {
-	debug.FreeOSMemory() // parsing the document took three times what is kept of it
+	giveBack() // parsing the document took three times what is kept of it
 	if os.Getenv("GOGC") != "" {
 		return
 	}
 	p := pace{percent: usualPercent}
-	readings := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
-	metrics.Read(readings)
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
+	seen := look()
+	ticks := time.NewTicker(lookEvery)
+	defer ticks.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
+		case <-ticks.C:
 		}
-		collections := readings[0].Value.Uint64()
-		metrics.Read(readings)
-		before := p.percent
-		if p.observe(readings[0].Value.Uint64()-collections, readings[1].Value.Uint64()); p.percent == before {
-			continue
+		before, percent := seen, p.percent
+		seen = look()
+		calmed := p.observe(seen.collections-before.collections, seen.base)
+		if p.percent != percent {
+			debug.SetGCPercent(p.percent)
 		}
-		debug.SetGCPercent(p.percent)
-		if p.calm >= calmAfter {
-			debug.FreeOSMemory()
+		if calmed {
+			giveBack()
+			seen = look() // these collections are not for want of room
 		}
 	}
 }
 
-// pace is how much garbage may gather, in percent of what is alive.
+// giveBack collects twice, because a sync.Pool keeps what it has through one collection.
+func giveBack() {
+	runtime.GC()
+	debug.FreeOSMemory()
+}
+
+// sight is what the runtime says of itself.
+type sight struct {
+	collections uint64
+	base        uint64 // bytes that the percent is of: what the last collection found alive, stacks and globals
+}
+
+// leastBase is the heap for which Go does not collect at its usual pace, however little is alive.
+const leastBase = 4 << 20
+
+func look() sight {
+	readings := []metrics.Sample{
+		{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"},
+	}
+	metrics.Read(readings)
+	return sight{
+		collections: readings[0].Value.Uint64(),
+		base:        max(leastBase, readings[1].Value.Uint64()+readings[2].Value.Uint64()+readings[3].Value.Uint64()),
+	}
+}
+
+// pace is how much garbage may gather, in percent of the base.
 type pace struct {
 	percent int
+	busy    bool
 	calm    time.Duration // since the last collection
 }
 
-// observe is told how many collections there were since the last look, and what the last one of all found alive.
-func (p *pace) observe(collections, alive uint64) {
+// observe is told how many collections there were since the last look, and the base now. It reports whether the process
+// has calmed down.
+func (p *pace) observe(collections, base uint64) (calmed bool) {
 	if p.calm += lookEvery; collections > 0 {
 		p.calm = 0
 	}
-	hurried := p.percent > usualPercent && p.calm < calmAfter
+	wasBusy := p.busy
+	p.busy = collections >= busyFrom || wasBusy && p.calm < calmAfter
 	p.percent = usualPercent
-	if hurried || collections >= busyFrom {
-		p.percent = max(usualPercent, int(100*roomUnderLoad/max(alive, 1<<20)))
+	if p.busy {
+		p.percent = max(usualPercent, int(100*roomUnderLoad/base))
 	}
+	return wasBusy && !p.busy
 }

@@ -1,37 +1,69 @@
 package memory
 
-import "testing"
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"testing"
 
-func TestGarbageMayGatherWhileTheServerIsBusyAndNotWhenItIsIdle(t *testing.T) {
+	"github.com/stretchr/testify/require"
+)
+
+func TestGarbageMayGatherWhileTheProcessIsBusyAndNotWhenItIsIdle(t *testing.T) {
 	t.Parallel()
-	const alive = roomUnderLoad / 4
+	const base = roomUnderLoad / 4
 	p := pace{percent: usualPercent}
-	expect := func(when string, want int) {
+	expect := func(when string, calmed bool, want int) {
 		t.Helper()
-		if p.percent != want {
-			t.Fatalf("%s: %d %%, want %d %%", when, p.percent, want)
-		}
+		require.Equal(t, want, p.percent, when)
+		require.False(t, calmed, when)
 	}
 	for range 30 {
-		p.observe(1, alive)
+		expect("with a collection a second", p.observe(1, base), usualPercent)
 	}
-	expect("with a collection a second", usualPercent)
-	p.observe(busyFrom, alive)
-	expect("when busy", 400)
-	p.observe(1, alive)
-	expect("when the larger room has made collections rare", 400)
-	p.observe(1, 2*alive)
-	expect("when twice as much is alive", 200)
-	p.observe(busyFrom, 8*alive)
-	expect("when more is alive than the room", usualPercent)
-
-	p.observe(busyFrom, alive)
+	expect("when busy", p.observe(busyFrom, base), 400)
+	expect("when the larger room has made collections rare", p.observe(1, base), 400)
+	expect("when twice as much is alive", p.observe(1, 2*base), 200)
+	expect("when more is alive than the room", p.observe(busyFrom, 8*base), usualPercent)
+	expect("when it is less again", p.observe(1, base), 400)
 	for p.calm+lookEvery < calmAfter {
-		p.observe(0, alive)
-		expect("in a short pause", 400)
+		expect("in a short pause", p.observe(0, base), 400)
 	}
-	p.observe(0, alive)
-	expect("when it is calm", usualPercent)
-	p.observe(1, alive)
-	expect("after the collection that gives memory back", usualPercent)
+	require.True(t, p.observe(0, base), "when it is calm")
+	require.Equal(t, usualPercent, p.percent)
+	expect("with a collection after it", p.observe(1, base), usualPercent)
+}
+
+// It changes how the whole process is collected, and so is not parallel.
+func TestTheRoomIsWhatItIsSaidToBe(t *testing.T) { //nolint:paralleltest // see above
+	var deep sync.WaitGroup
+	done := make(chan struct{})
+	for range 2000 { // stacks count
+		ready := make(chan struct{})
+		deep.Go(func() { dig(64, func() { close(ready); <-done }) })
+		<-ready
+	}
+	defer deep.Wait()
+	defer close(done)
+	alive := make([]byte, 16<<20)
+	runtime.GC()
+	var p pace
+	p.observe(busyFrom, look().base)
+	defer debug.SetGCPercent(debug.SetGCPercent(p.percent))
+	runtime.GC()
+	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(goal)
+	runtime.KeepAlive(alive)
+	require.InEpsilon(t, roomUnderLoad, goal[0].Value.Uint64()-goal[1].Value.Uint64(), 0.1)
+}
+
+func dig(depth int, do func()) {
+	var room [256]byte
+	if depth == 0 {
+		do()
+	} else {
+		dig(depth-1, do)
+	}
+	runtime.KeepAlive(room)
 }
