@@ -74,14 +74,16 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	metrics := telemetry.New()
 	metrics.Pool(db.pool)
-	readers := postgres.StartReaders(db.pool, max(2, runtime.GOMAXPROCS(0)))
+	// As many as there are cores, but no more than half of the connections: what takes long has the others.
+	readers := postgres.StartReaders(db.pool, max(1, min(runtime.GOMAXPROCS(0), int(cfg.MaxConns)/2)))
 	a.add(func(context.Context) error { readers.Close(); return nil })
 	metrics.Gauge("reads_waiting", func() float64 { return float64(readers.Waiting()) })
 	if err := a.openExchange(ctx, db, readers, feed, metrics); err != nil {
 		return nil, err
 	}
 	a.handler, err = httpapi.New(httpapi.Options{
-		Pool: db.pool, Readers: readers, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, Logger: log, Metrics: metrics, Now: cfg.Clock(), Random: rand.Reader,
+		Pool: db.pool, Readers: readers, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, Logger: log,
+		Metrics: metrics, Now: cfg.Clock(), Random: rand.Reader,
 		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
 		RequestTimeout: cfg.RequestTimeout,
 	})
@@ -109,7 +111,9 @@ func openFeed(cfg config.Server, log *slog.Logger) (market.Feed, error) {
 }
 
 // openExchange starts the writers, as many as there are cores, and the matcher.
-func (a *App) openExchange(ctx context.Context, db *database, readers *postgres.Readers, feed market.Feed, metrics *telemetry.Metrics) error {
+func (a *App) openExchange(
+	ctx context.Context, db *database, readers *postgres.Readers, feed market.Feed, metrics *telemetry.Metrics,
+) error {
 	writers, err := postgres.OpenWriters(ctx, db.url, int32(max(2, runtime.GOMAXPROCS(0))))
 	if err != nil {
 		return err

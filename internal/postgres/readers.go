@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	maxShared     = 64              // reads that share a round trip
-	sharedTimeout = 5 * time.Second // for a round trip
+	maxShared     = 64          // reads that share a round trip
+	sharedTimeout = time.Second // for a round trip; what takes longer is read alone, and holds up nobody
 )
 
 // Readers send quick reads, of whatever kind, in round trips that they share: what arrived while a reader's last one was
@@ -21,6 +22,7 @@ const (
 type Readers struct {
 	pool    *pgxpool.Pool
 	queue   chan *sharedRead
+	ended   <-chan struct{}
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -35,17 +37,17 @@ type sharedRead struct {
 // StartReaders starts that many readers, each of which takes one of the pool's connections while it has something to do.
 func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Readers{pool: pool, queue: make(chan *sharedRead, readers*maxShared), stop: stop}
+	r := &Readers{pool: pool, queue: make(chan *sharedRead, readers*maxShared), ended: ctx.Done(), stop: stop}
 	for range readers {
 		r.running.Go(func() { r.run(ctx) })
 	}
 	return r
 }
 
-// Waiting is how many reads no reader has taken up yet.
+// Waiting is how many reads are queued.
 func (r *Readers) Waiting() int { return len(r.queue) }
 
-// Close ends the readers. Whoever reads has ended before.
+// Close ends the readers. Whoever still reads does so alone.
 func (r *Readers) Close() {
 	r.stop()
 	r.running.Wait()
@@ -53,31 +55,40 @@ func (r *Readers) Close() {
 
 // Read sends statements that are quick and begin no transaction, and reads their rows by the functions queued with them:
 // they may be called twice, and in a goroutine of the readers. The statements are executed in order, and others' between
-// them never. Where a round trip fails, everybody in it reads again alone, as only one may be to blame.
+// them never. Where a round trip fails, everybody in it reads again alone, as only one may be to blame. One that has begun
+// is waited for, though ctx ends: a second at most.
 func (r *Readers) Read(ctx context.Context, statements *pgx.Batch) error {
 	read := &sharedRead{statements: statements, done: make(chan error, 1)}
 	select {
 	case r.queue <- read:
+		if read.wait(ctx, r.ended) == nil {
+			return nil
+		}
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-	var err error
-	select {
-	case err = <-read.done:
-	case <-ctx.Done():
-		if read.claimed.CompareAndSwap(false, true) {
-			return ctx.Err()
-		}
-		err = <-read.done // it writes into what is the caller's
-	}
-	if err == nil {
-		return nil
+	case <-r.ended:
 	}
 	var alone pgx.Batch
 	for _, s := range statements.QueuedQueries { // pgx keeps by each how it was prepared on the connection it was sent by
 		alone.QueuedQueries = append(alone.QueuedQueries, &pgx.QueuedQuery{SQL: s.SQL, Arguments: s.Arguments, Fn: s.Fn})
 	}
 	return Send(ctx, r.pool, &alone)
+}
+
+var errWithdrawn = errors.New("the read was withdrawn")
+
+// wait answers what became of the read, or withdraws it.
+func (r *sharedRead) wait(ctx context.Context, ended <-chan struct{}) error {
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+	case <-ended:
+	}
+	if r.claimed.CompareAndSwap(false, true) {
+		return errWithdrawn
+	}
+	return <-r.done // it writes into what is the caller's
 }
 
 func (r *Readers) run(ctx context.Context) {

@@ -153,6 +153,27 @@ func TestReadsSurviveTheLossOfTheConnectionThatTheyShare(t *testing.T) {
 	b.release()
 }
 
+func TestReadsGoOnAloneWhenTheReadersHaveEnded(t *testing.T) {
+	t.Parallel()
+	pool := open(t, testkit.EmptyDatabase(t))
+	readers := postgres.StartReaders(pool, 1)
+	readers.Close()
+	var rows []struct{ Value int32 }
+	var statement pgx.Batch
+	postgres.Collect(&statement, &rows, "select 7")
+	require.NoError(t, readers.Read(t.Context(), &statement))
+	require.Len(t, rows, 1)
+}
+
+func TestOneSlowReadHoldsUpTheOthersForASecondAtMost(t *testing.T) {
+	t.Parallel()
+	b := newBusyReader(t)
+	values, err := b.read(t.Context(), "select 1") // while the only reader waits for the lock
+	require.NoError(t, err)
+	require.Len(t, values, 1)
+	b.release()
+}
+
 func TestAReadIsNotMadeForACallerThatHasGone(t *testing.T) {
 	t.Parallel()
 	b := newBusyReader(t)

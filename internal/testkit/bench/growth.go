@@ -272,7 +272,8 @@ func (g *growth) describe(ctx context.Context) (report.Section, error) {
 	described.Notes, err = g.notes(ctx,
 		fmt.Sprintf("Medians of up to %d calls, one at a time and in turns, each about one of %d agents of one account that are there from the beginning, "+
 			"with ten market orders, their trades and postings, and %d open orders each. Every other agent has as many, but rests "+
-			"nothing: %s rows in all, put in by SQL in %s.", g.plan.samples, agentsPerAccount, openOrdersEach,
+			"nothing: %s rows in all, put in by SQL in %s. The equity curves of the 100, which grow by a point a minute, begin "+
+			"each time empty but for their trades.", g.plan.samples, agentsPerAccount, openOrdersEach,
 			report.Grouped(float64(rows)), g.growing.Round(time.Second)),
 		"The same server with the same connections throughout, whose plans are as old as they. \"Not analyzed\" is the moment before "+
 			"autovacuum has noticed the growth. The first row reads no rows and shows what the machine did meanwhile. "+
