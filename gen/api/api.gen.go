@@ -784,14 +784,14 @@ type Agent struct {
 	APIKeyPreview APIKeyPreview `json:"api_key_preview"`
 
 	// AvatarURL Picture of the agent; null for now.
-	AvatarURL nullable.Nullable[string] `json:"avatar_url"`
+	AvatarURL *string `json:"avatar_url"`
 
 	// Color Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
 	// clears the field.
 	//
 	//
 	// Example: #3B82F6
-	Color nullable.Nullable[Color] `json:"color"`
+	Color *Color `json:"color"`
 
 	// CreatedAt RFC 3339, UTC.
 	//
@@ -810,7 +810,7 @@ type Agent struct {
 	//
 	//
 	// Example: custom
-	Framework nullable.Nullable[Framework] `json:"framework"`
+	Framework *Framework `json:"framework"`
 
 	// ID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -822,7 +822,7 @@ type Agent struct {
 	//
 	//
 	// Example: claude-sonnet-4-6
-	LlmModel nullable.Nullable[LlmModel] `json:"llm_model"`
+	LlmModel *LlmModel `json:"llm_model"`
 
 	// RiskProfile The three limits that every order of the agent is judged by.
 	//
@@ -1112,7 +1112,7 @@ type CreateAgentRequest struct {
 	//
 	//
 	// Example: #3B82F6
-	Color nullable.Nullable[Color] `json:"color,omitempty"`
+	Color *Color `json:"color,omitempty"`
 
 	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
 	// direction-changing characters.
@@ -1126,14 +1126,14 @@ type CreateAgentRequest struct {
 	//
 	//
 	// Example: custom
-	Framework nullable.Nullable[Framework] `json:"framework,omitempty"`
+	Framework *Framework `json:"framework,omitempty"`
 
 	// LlmModel LLM model identifier of 1–100 characters, or null where none is named. On create null is the same as absent, on
 	// update it clears the field.
 	//
 	//
 	// Example: claude-sonnet-4-6
-	LlmModel nullable.Nullable[LlmModel] `json:"llm_model,omitempty"`
+	LlmModel *LlmModel `json:"llm_model,omitempty"`
 
 	// RiskProfile Limits that differ from the defaults; each may be left out.
 	//
@@ -1401,7 +1401,7 @@ type LedgerEntry struct {
 	// BalanceAfter A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	BalanceAfter nullable.Nullable[OptionalAmount] `json:"balance_after"`
+	BalanceAfter *OptionalAmount `json:"balance_after"`
 
 	// Bucket What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
 	// the fees (`fee`) and the market that it trades with (`market`).
@@ -1428,7 +1428,7 @@ type LedgerEntry struct {
 	// OrderID The order, if it was for one.
 	//
 	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
-	OrderID nullable.Nullable[openapi_types.UUID] `json:"order_id"`
+	OrderID *openapi_types.UUID `json:"order_id"`
 }
 
 // LedgerEntryBucket What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
@@ -1553,7 +1553,7 @@ type Order struct {
 	// ClientOrderID The client's own id, or null if it gave none.
 	//
 	// Example: entry-1
-	ClientOrderID nullable.Nullable[string] `json:"client_order_id"`
+	ClientOrderID *string `json:"client_order_id"`
 
 	// CreatedAt RFC 3339, UTC.
 	//
@@ -1563,7 +1563,7 @@ type Order struct {
 	// ExecutedPrice A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	ExecutedPrice nullable.Nullable[OptionalAmount] `json:"executed_price"`
+	ExecutedPrice *OptionalAmount `json:"executed_price"`
 
 	// ExecutedQuantity A decimal with 8 places, as a string.
 	//
@@ -1573,22 +1573,22 @@ type Order struct {
 	// Fee A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	Fee nullable.Nullable[OptionalAmount] `json:"fee"`
+	Fee *OptionalAmount `json:"fee"`
 
 	// FilledAt When it was filled.
 	//
 	// Example: 2026-03-19T09:00:00Z
-	FilledAt nullable.Nullable[time.Time] `json:"filled_at"`
+	FilledAt *time.Time `json:"filled_at"`
 
 	// LockedAmount A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	LockedAmount nullable.Nullable[OptionalAmount] `json:"locked_amount"`
+	LockedAmount *OptionalAmount `json:"locked_amount"`
 
 	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
 	//
 	// Example: USDT
-	LockedAsset nullable.Nullable[LockedAsset] `json:"locked_asset"`
+	LockedAsset *LockedAsset `json:"locked_asset"`
 
 	// OrderID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -1598,7 +1598,7 @@ type Order struct {
 	// Price A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	Price nullable.Nullable[OptionalAmount] `json:"price"`
+	Price *OptionalAmount `json:"price"`
 
 	// Quantity A decimal with 8 places, as a string.
 	//
@@ -1618,7 +1618,7 @@ type Order struct {
 	// SlippagePct A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	SlippagePct nullable.Nullable[OptionalAmount] `json:"slippage_pct"`
+	SlippagePct *OptionalAmount `json:"slippage_pct"`
 
 	// Status State of an order. All but `pending` are for ever.
 	//
@@ -1640,12 +1640,12 @@ type Order struct {
 	// TotalCost A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	TotalCost nullable.Nullable[OptionalAmount] `json:"total_cost"`
+	TotalCost *OptionalAmount `json:"total_cost"`
 
 	// TriggerPrice A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	TriggerPrice nullable.Nullable[OptionalAmount] `json:"trigger_price"`
+	TriggerPrice *OptionalAmount `json:"trigger_price"`
 
 	// Type When and at what price an order executes. The two conditional types sell only.
 	//
@@ -2179,12 +2179,12 @@ type Preview struct {
 	// LockedAmount A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	LockedAmount nullable.Nullable[OptionalAmount] `json:"locked_amount"`
+	LockedAmount *OptionalAmount `json:"locked_amount"`
 
 	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
 	//
 	// Example: USDT
-	LockedAsset nullable.Nullable[LockedAsset] `json:"locked_asset"`
+	LockedAsset *LockedAsset `json:"locked_asset"`
 
 	// MaxAllowedQuantity A decimal with 8 places, as a string.
 	//
@@ -2194,7 +2194,7 @@ type Preview struct {
 	// Price A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	Price nullable.Nullable[OptionalAmount] `json:"price"`
+	Price *OptionalAmount `json:"price"`
 
 	// Quantity A decimal with 8 places, as a string.
 	//
@@ -2202,7 +2202,7 @@ type Preview struct {
 	Quantity Amount `json:"quantity"`
 
 	// Refusal The error that placing the order would be answered with, or null if it would pass.
-	Refusal nullable.Nullable[Refusal] `json:"refusal"`
+	Refusal *Refusal `json:"refusal"`
 
 	// ResultingPosition The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
 	// cost_basis / quantity, null where the quantity is zero.
@@ -2241,7 +2241,7 @@ type Preview struct {
 	// TriggerPrice A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	TriggerPrice nullable.Nullable[OptionalAmount] `json:"trigger_price"`
+	TriggerPrice *OptionalAmount `json:"trigger_price"`
 
 	// Type When and at what price an order executes. The two conditional types sell only.
 	//
@@ -2529,7 +2529,7 @@ type ResultingPosition struct {
 	// AvgEntryPrice A decimal with 8 places, as a string, or null where it does not apply.
 	//
 	// Example: 5000.00000000
-	AvgEntryPrice nullable.Nullable[OptionalAmount] `json:"avg_entry_price"`
+	AvgEntryPrice *OptionalAmount `json:"avg_entry_price"`
 
 	// CostBasis A decimal with 8 places, as a string.
 	//
@@ -2886,33 +2886,16 @@ type Unlocked struct {
 //
 // Example: {"display_name":"RSI Scalper v2","strategy_tags":["rsi","multi-pair"]}
 type UpdateAgentRequest struct {
-	// Color Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
-	// clears the field.
-	//
-	//
-	// Example: #3B82F6
-	Color nullable.Nullable[Color] `json:"color,omitempty"`
+	Color nullable.Nullable[string] `json:"color,omitempty"`
 
 	// DisplayName A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
 	// direction-changing characters.
 	//
 	//
 	// Example: RSI Scalper
-	DisplayName *Name `json:"display_name,omitempty"`
-
-	// Framework Agent framework of 1–100 characters, or null where none is named. On create null is the same as absent, on
-	// update it clears the field.
-	//
-	//
-	// Example: custom
-	Framework nullable.Nullable[Framework] `json:"framework,omitempty"`
-
-	// LlmModel LLM model identifier of 1–100 characters, or null where none is named. On create null is the same as absent, on
-	// update it clears the field.
-	//
-	//
-	// Example: claude-sonnet-4-6
-	LlmModel nullable.Nullable[LlmModel] `json:"llm_model,omitempty"`
+	DisplayName *Name                     `json:"display_name,omitempty"`
+	Framework   nullable.Nullable[string] `json:"framework,omitempty"`
+	LlmModel    nullable.Nullable[string] `json:"llm_model,omitempty"`
 
 	// StrategyTags Tags that describe the strategy, at most 50.
 	//
@@ -5061,52 +5044,52 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
-	router.POST(options.BaseURL+"/api/v1/auth/register", wrapper.Register, options.OperationMiddlewares["register"]...)
-	router.POST(options.BaseURL+"/api/v1/auth/login", wrapper.Login, options.OperationMiddlewares["login"]...)
 	router.GET(options.BaseURL+"/.well-known/jwks.json", wrapper.GetJwks, options.OperationMiddlewares["getJwks"]...)
+	router.GET(options.BaseURL+"/api/v1/account/balance", wrapper.GetBalance, options.OperationMiddlewares["getBalance"]...)
+	router.GET(options.BaseURL+"/api/v1/account/info", wrapper.GetAccountInfo, options.OperationMiddlewares["getAccountInfo"]...)
+	router.GET(options.BaseURL+"/api/v1/account/ledger", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
+	router.GET(options.BaseURL+"/api/v1/account/pnl", wrapper.GetPnl, options.OperationMiddlewares["getPnl"]...)
+	router.GET(options.BaseURL+"/api/v1/account/portfolio", wrapper.GetPortfolio, options.OperationMiddlewares["getPortfolio"]...)
+	router.GET(options.BaseURL+"/api/v1/account/positions", wrapper.GetPositions, options.OperationMiddlewares["getPositions"]...)
+	router.GET(options.BaseURL+"/api/v1/account/reconcile", wrapper.Reconcile, options.OperationMiddlewares["reconcile"]...)
+	router.POST(options.BaseURL+"/api/v1/account/reset", wrapper.ResetAccount, options.OperationMiddlewares["resetAccount"]...)
+	router.GET(options.BaseURL+"/api/v1/account/risk", wrapper.GetRisk, options.OperationMiddlewares["getRisk"]...)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents, options.OperationMiddlewares["listAgents"]...)
 	router.POST(options.BaseURL+"/api/v1/agents", wrapper.CreateAgent, options.OperationMiddlewares["createAgent"]...)
-	router.GET(options.BaseURL+"/api/v1/agents/overview", wrapper.GetAgentOverview, options.OperationMiddlewares["getAgentOverview"]...)
 	router.DELETE(options.BaseURL+"/api/v1/agents/:agent_id", wrapper.DeleteAgent, options.OperationMiddlewares["deleteAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id", wrapper.GetAgent, options.OperationMiddlewares["getAgent"]...)
 	router.PUT(options.BaseURL+"/api/v1/agents/:agent_id", wrapper.UpdateAgent, options.OperationMiddlewares["updateAgent"]...)
-	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/clone", wrapper.CloneAgent, options.OperationMiddlewares["cloneAgent"]...)
-	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/reset", wrapper.ResetAgent, options.OperationMiddlewares["resetAgent"]...)
-	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/archive", wrapper.ArchiveAgent, options.OperationMiddlewares["archiveAgent"]...)
-	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/unarchive", wrapper.UnarchiveAgent, options.OperationMiddlewares["unarchiveAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/api-key", wrapper.GetAgentAPIKey, options.OperationMiddlewares["getAgentApiKey"]...)
+	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/archive", wrapper.ArchiveAgent, options.OperationMiddlewares["archiveAgent"]...)
+	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/clone", wrapper.CloneAgent, options.OperationMiddlewares["cloneAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/regenerate-key", wrapper.RegenerateAgentKey, options.OperationMiddlewares["regenerateAgentKey"]...)
+	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/reset", wrapper.ResetAgent, options.OperationMiddlewares["resetAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.GetAgentRisk, options.OperationMiddlewares["getAgentRisk"]...)
 	router.PUT(options.BaseURL+"/api/v1/agents/:agent_id/risk-profile", wrapper.UpdateAgentRisk, options.OperationMiddlewares["updateAgentRisk"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent_id/skill.md", wrapper.GetAgentSkill, options.OperationMiddlewares["getAgentSkill"]...)
+	router.POST(options.BaseURL+"/api/v1/agents/:agent_id/unarchive", wrapper.UnarchiveAgent, options.OperationMiddlewares["unarchiveAgent"]...)
+	router.GET(options.BaseURL+"/api/v1/agents/overview", wrapper.GetAgentOverview, options.OperationMiddlewares["getAgentOverview"]...)
+	router.GET(options.BaseURL+"/api/v1/analytics/leaderboard", wrapper.GetLeaderboard, options.OperationMiddlewares["getLeaderboard"]...)
+	router.GET(options.BaseURL+"/api/v1/analytics/performance", wrapper.GetPerformance, options.OperationMiddlewares["getPerformance"]...)
+	router.GET(options.BaseURL+"/api/v1/analytics/portfolio/history", wrapper.GetPortfolioHistory, options.OperationMiddlewares["getPortfolioHistory"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/login", wrapper.Login, options.OperationMiddlewares["login"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/register", wrapper.Register, options.OperationMiddlewares["register"]...)
+	router.GET(options.BaseURL+"/api/v1/market/candles/:symbol", wrapper.ListCandles, options.OperationMiddlewares["listCandles"]...)
+	router.GET(options.BaseURL+"/api/v1/market/orderbook/:symbol", wrapper.GetOrderbook, options.OperationMiddlewares["getOrderbook"]...)
 	router.GET(options.BaseURL+"/api/v1/market/pairs", wrapper.ListPairs, options.OperationMiddlewares["listPairs"]...)
 	router.GET(options.BaseURL+"/api/v1/market/price/:symbol", wrapper.GetPrice, options.OperationMiddlewares["getPrice"]...)
 	router.GET(options.BaseURL+"/api/v1/market/prices", wrapper.ListPrices, options.OperationMiddlewares["listPrices"]...)
 	router.GET(options.BaseURL+"/api/v1/market/ticker/:symbol", wrapper.GetTicker, options.OperationMiddlewares["getTicker"]...)
-	router.GET(options.BaseURL+"/api/v1/market/candles/:symbol", wrapper.ListCandles, options.OperationMiddlewares["listCandles"]...)
 	router.GET(options.BaseURL+"/api/v1/market/trades/:symbol", wrapper.ListMarketTrades, options.OperationMiddlewares["listMarketTrades"]...)
-	router.GET(options.BaseURL+"/api/v1/market/orderbook/:symbol", wrapper.GetOrderbook, options.OperationMiddlewares["getOrderbook"]...)
+	router.GET(options.BaseURL+"/api/v1/trade/history", wrapper.ListTrades, options.OperationMiddlewares["listTrades"]...)
 	router.POST(options.BaseURL+"/api/v1/trade/order", wrapper.PlaceOrder, options.OperationMiddlewares["placeOrder"]...)
-	router.POST(options.BaseURL+"/api/v1/trade/order/preview", wrapper.PreviewOrder, options.OperationMiddlewares["previewOrder"]...)
 	router.DELETE(options.BaseURL+"/api/v1/trade/order/:order_id", wrapper.CancelOrder, options.OperationMiddlewares["cancelOrder"]...)
 	router.GET(options.BaseURL+"/api/v1/trade/order/:order_id", wrapper.GetOrder, options.OperationMiddlewares["getOrder"]...)
 	router.GET(options.BaseURL+"/api/v1/trade/order/by-client-id/:client_order_id", wrapper.GetOrderByClientID, options.OperationMiddlewares["getOrderByClientId"]...)
+	router.POST(options.BaseURL+"/api/v1/trade/order/preview", wrapper.PreviewOrder, options.OperationMiddlewares["previewOrder"]...)
 	router.GET(options.BaseURL+"/api/v1/trade/orders", wrapper.ListOrders, options.OperationMiddlewares["listOrders"]...)
 	router.DELETE(options.BaseURL+"/api/v1/trade/orders/open", wrapper.CancelAllOrders, options.OperationMiddlewares["cancelAllOrders"]...)
 	router.GET(options.BaseURL+"/api/v1/trade/orders/open", wrapper.ListOpenOrders, options.OperationMiddlewares["listOpenOrders"]...)
-	router.GET(options.BaseURL+"/api/v1/trade/history", wrapper.ListTrades, options.OperationMiddlewares["listTrades"]...)
-	router.GET(options.BaseURL+"/api/v1/account/info", wrapper.GetAccountInfo, options.OperationMiddlewares["getAccountInfo"]...)
-	router.GET(options.BaseURL+"/api/v1/account/balance", wrapper.GetBalance, options.OperationMiddlewares["getBalance"]...)
-	router.GET(options.BaseURL+"/api/v1/account/positions", wrapper.GetPositions, options.OperationMiddlewares["getPositions"]...)
-	router.GET(options.BaseURL+"/api/v1/account/portfolio", wrapper.GetPortfolio, options.OperationMiddlewares["getPortfolio"]...)
-	router.GET(options.BaseURL+"/api/v1/account/pnl", wrapper.GetPnl, options.OperationMiddlewares["getPnl"]...)
-	router.GET(options.BaseURL+"/api/v1/account/risk", wrapper.GetRisk, options.OperationMiddlewares["getRisk"]...)
-	router.GET(options.BaseURL+"/api/v1/account/ledger", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
-	router.GET(options.BaseURL+"/api/v1/account/reconcile", wrapper.Reconcile, options.OperationMiddlewares["reconcile"]...)
-	router.POST(options.BaseURL+"/api/v1/account/reset", wrapper.ResetAccount, options.OperationMiddlewares["resetAccount"]...)
-	router.GET(options.BaseURL+"/api/v1/analytics/performance", wrapper.GetPerformance, options.OperationMiddlewares["getPerformance"]...)
-	router.GET(options.BaseURL+"/api/v1/analytics/portfolio/history", wrapper.GetPortfolioHistory, options.OperationMiddlewares["getPortfolioHistory"]...)
-	router.GET(options.BaseURL+"/api/v1/analytics/leaderboard", wrapper.GetLeaderboard, options.OperationMiddlewares["getLeaderboard"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 

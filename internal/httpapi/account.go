@@ -126,7 +126,7 @@ func (s *Server) ListLedger(ctx context.Context, req api.ListLedgerRequestObject
 	for _, e := range entries {
 		body.Entries = append(body.Entries, api.LedgerEntry{
 			EntryID: e.ID, Asset: e.Asset, Amount: e.Amount, Bucket: api.LedgerEntryBucket(e.Bucket),
-			Kind: api.LedgerEntryKind(e.Kind), OrderID: nullableOf(e.OrderID), BalanceAfter: nullableOf(e.BalanceAfter),
+			Kind: api.LedgerEntryKind(e.Kind), OrderID: e.OrderID, BalanceAfter: e.BalanceAfter,
 			CreatedAt: e.CreatedAt,
 		})
 	}

@@ -21,10 +21,10 @@ func (s *Server) CreateAgent(ctx context.Context, req api.CreateAgentRequestObje
 		created, err := s.createAgent(ctx, tx, db.AgentCreateParams{
 			DisplayName:     req.Body.DisplayName,
 			StartingBalance: *req.Body.StartingBalance,
-			LLMModel:        pointerOf(req.Body.LlmModel),
-			Framework:       pointerOf(req.Body.Framework),
+			LLMModel:        req.Body.LlmModel,
+			Framework:       req.Body.Framework,
 			StrategyTags:    tagsOf(req.Body.StrategyTags),
-			Color:           pointerOf(req.Body.Color),
+			Color:           req.Body.Color,
 		}, req.Body.RiskProfile)
 		return api.CreateAgent201JSONResponse{AgentCreatedJSONResponse: created}, err
 	})

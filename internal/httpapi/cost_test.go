@@ -21,8 +21,8 @@ import (
 // What a call may cost, whatever the machine is doing: some 10 % more than when it was last looked at.
 var (
 	allocations = map[string]float64{ // the race detector adds some
-		"price": 85, "balance": 200, "positions": 195, "open orders": 220, "agent": 190, "100 agents": 3000, "candles": 970,
-		"order": 620,
+		"price": 85, "balance": 200, "positions": 195, "open orders": 225, "agent": 185, "100 agents": 1500, "candles": 830,
+		"order": 560,
 	}
 	walPerOrder = 1750.0 // bytes, for an order that is alone in its batch
 )

@@ -21,12 +21,11 @@ func agentOf(agent db.Agent) api.Agent {
 		DisplayName:     agent.DisplayName,
 		APIKeyPreview:   agent.APIKeyPreview,
 		StartingBalance: agent.StartingBalance,
-		LlmModel:        nullableOf(agent.LLMModel),
-		Framework:       nullableOf(agent.Framework),
+		LlmModel:        agent.LLMModel,
+		Framework:       agent.Framework,
 		StrategyTags:    agent.StrategyTags,
 		RiskProfile:     riskProfileOf(agent),
-		AvatarURL:       nullable.NewNullNullable[string](),
-		Color:           nullableOf(agent.Color),
+		Color:           agent.Color,
 		Status:          api.AgentStatus(agent.Status),
 		CreatedAt:       agent.CreatedAt,
 		UpdatedAt:       agent.UpdatedAt,
@@ -39,13 +38,6 @@ func riskProfileOf(agent db.Agent) api.RiskProfile {
 		DailyLossLimitPct:  agent.DailyLossLimitPct,
 		MaxOpenOrders:      agent.MaxOpenOrders,
 	}
-}
-
-func nullableOf[T any](value *T) nullable.Nullable[T] {
-	if value == nil {
-		return nullable.NewNullNullable[T]()
-	}
-	return nullable.NewNullableWithValue(*value)
 }
 
 // pointerOf answers nil for null and for absent.

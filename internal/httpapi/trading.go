@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/agentexchange/agentexchange/gen/api"
-	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
-	"github.com/oapi-codegen/nullable"
 )
 
 // scopeOf is the agent that a request is for.
@@ -111,20 +108,17 @@ func requestOf(body api.PlaceOrderRequest) (exchange.Request, error) {
 
 func orderOf(o *exchange.Order) api.Order {
 	order := api.Order{
-		OrderID: o.ID, ClientOrderID: nullableOf(o.ClientOrderID), Status: api.OrderStatus(o.Status), Symbol: o.Symbol,
+		OrderID: o.ID, ClientOrderID: o.ClientOrderID, Status: api.OrderStatus(o.Status), Symbol: o.Symbol,
 		Side: api.Side(o.Side), Type: api.OrderType(o.Type), TimeInForce: api.TimeInForce(o.TimeInForce),
-		Quantity: o.Quantity, RequestedQuantity: o.Quantity, Price: nullableOf(o.Price), TriggerPrice: nullableOf(o.TriggerPrice),
-		ExecutedPrice: nullableOf(o.ExecutedPrice), SlippagePct: nullableOf(o.SlippagePct), Fee: nullableOf(o.Fee),
-		TotalCost: nullableOf(o.TotalCost()), CreatedAt: o.CreatedAt,
-		LockedAsset: nullable.NewNullNullable[string](), LockedAmount: nullable.NewNullNullable[decimal.Decimal](),
-		FilledAt: nullable.NewNullNullable[time.Time](),
+		Quantity: o.Quantity, RequestedQuantity: o.Quantity, Price: o.Price, TriggerPrice: o.TriggerPrice,
+		ExecutedPrice: o.ExecutedPrice, SlippagePct: o.SlippagePct, Fee: o.Fee,
+		TotalCost: o.TotalCost(), CreatedAt: o.CreatedAt,
 	}
 	switch o.Status {
 	case exchange.Pending:
-		order.LockedAsset = nullable.NewNullableWithValue(o.LockedAsset())
-		order.LockedAmount = nullable.NewNullableWithValue(o.Hold)
+		order.LockedAsset, order.LockedAmount = new(o.LockedAsset()), &o.Hold
 	case exchange.Filled:
-		order.ExecutedQuantity, order.FilledAt = o.Quantity, nullableOf(o.ClosedAt)
+		order.ExecutedQuantity, order.FilledAt = o.Quantity, o.ClosedAt
 	}
 	return order
 }
@@ -145,23 +139,20 @@ func (s *Server) PreviewOrder(ctx context.Context, req api.PreviewOrderRequestOb
 
 func previewOf(p *exchange.Preview) (api.Preview, error) {
 	body := api.Preview{
-		WouldPass: p.Refusal == nil, Refusal: nullable.NewNullNullable[api.Refusal](), Status: api.PreviewStatus(p.Status),
+		WouldPass: p.Refusal == nil, Status: api.PreviewStatus(p.Status),
 		Symbol: p.Symbol, Side: api.Side(p.Side), Type: api.OrderType(p.Type), TimeInForce: api.TimeInForce(p.TimeInForce),
-		Quantity: p.Quantity, Price: nullableOf(p.Price), TriggerPrice: nullableOf(p.TriggerPrice),
+		Quantity: p.Quantity, Price: p.Price, TriggerPrice: p.TriggerPrice,
 		CurrentPrice: p.CurrentPrice, EstimatedPrice: p.EstimatedPrice, SlippagePct: p.SlippagePct,
 		EstimatedFee: p.Fee, EstimatedTotalCost: p.TotalCost, MaxAllowedQuantity: p.MaxAllowed,
-		LockedAsset: nullable.NewNullNullable[string](), LockedAmount: nullable.NewNullNullable[decimal.Decimal](),
 		ResultingPosition: api.ResultingPosition{
 			Symbol: p.Symbol, Quantity: p.PositionQuantity, CostBasis: p.PositionBasis,
-			AvgEntryPrice: nullable.NewNullNullable[decimal.Decimal](),
 		},
 	}
 	if p.Status == exchange.Pending {
-		body.LockedAsset = nullable.NewNullableWithValue(p.LockedAsset)
-		body.LockedAmount = nullable.NewNullableWithValue(p.LockedAmount)
+		body.LockedAsset, body.LockedAmount = &p.LockedAsset, &p.LockedAmount
 	}
 	if p.PositionQuantity.Sign() > 0 {
-		body.ResultingPosition.AvgEntryPrice = nullable.NewNullableWithValue(p.PositionBasis.Quo(p.PositionQuantity))
+		body.ResultingPosition.AvgEntryPrice = new(p.PositionBasis.Quo(p.PositionQuantity))
 	}
 	for _, c := range p.Checks {
 		body.Rules = append(body.Rules, api.RuleCheck{
@@ -180,8 +171,6 @@ func previewOf(p *exchange.Preview) (api.Preview, error) {
 	if err := json.Unmarshal(encoded, &details); err != nil {
 		return body, err
 	}
-	body.Refusal = nullable.NewNullableWithValue(api.Refusal{
-		Code: api.ErrorCode(p.Refusal.Code), Message: p.Refusal.Message(), Details: &details,
-	})
+	body.Refusal = &api.Refusal{Code: api.ErrorCode(p.Refusal.Code), Message: p.Refusal.Message(), Details: &details}
 	return body, nil
 }
