@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -61,10 +62,12 @@ type growth struct {
 	*scene
 	plan  plan
 	owner stage.Account // of the agents that are measured
-	maker stage.Account // of those that come and go
+	maker stage.Account // of those that come and go, and of the one that trades: what these do is no history of the others
 	keys  []string
 	ids   []string // of agents
 	order []string // of each agent, one
+
+	trader string // its key
 
 	few, stale, many []cost
 	growing          time.Duration
@@ -84,6 +87,9 @@ func (g *growth) plant(ctx context.Context) error {
 	}
 	g.owner, g.maker = accounts[0], accounts[1]
 	if g.keys, err = g.addMeasured(ctx, g.owner); err != nil {
+		return err
+	}
+	if err := g.addTrader(ctx); err != nil {
 		return err
 	}
 	rows, err := g.Pool.Query(ctx, `
@@ -117,9 +123,9 @@ type sampled struct {
 	tooLong bool              // the server gives up
 }
 
-// calls are about any of the agents that there are from the beginning, but for the last, which places orders.
+// calls are about any of the agents that there are from the beginning, but for those that place orders or make agents.
 func (g *growth) calls() []sampled {
-	some := func() int { return mathrand.IntN(len(g.keys) - 1) }
+	some := func() int { return mathrand.IntN(len(g.keys)) }
 	byKey := func(name, path string) sampled {
 		return sampled{names: []string{name}, next: func() load.Request { return load.Get(path, g.keys[some()]) }}
 	}
@@ -150,10 +156,26 @@ func (g *growth) calls() []sampled {
 		byToken("GET agent", func(n int) string { return agentsPath + "/" + g.ids[n] }),
 		byToken("GET list of 100 agents", func(int) string { return agentsPath + "?limit=100" }),
 		byToken("GET overview", func(int) string { return agentsPath + "/overview" }),
-		{names: []string{"place a limit order", "cancel it"}, next: func() load.Request { return placing.limitOrder(g.keys[len(g.keys)-1]) }},
-		{names: []string{"place a market order"}, next: func() load.Request { return marketOrder(g.keys[len(g.keys)-1], "buy", nextQuantity) }},
+		{names: []string{"place a limit order", "cancel it"}, next: func() load.Request { return placing.limitOrder(g.trader) }},
+		{names: []string{"place a market order"}, next: func() load.Request { return marketOrder(g.trader, "buy", nextQuantity) }},
 		{names: []string{"create an agent", "delete it"}, next: g.createAndDelete()},
 	}
+}
+
+// addTrader makes an agent with enough to buy all the time.
+func (g *growth) addTrader(ctx context.Context) error {
+	request := createAgent(g.maker)
+	request.Body = []byte(`{"display_name":"Trader","starting_balance":"100000000.00",` +
+		`"risk_profile":{"max_position_size_pct":100,"daily_loss_limit_pct":100,"max_open_orders":200}}`)
+	request.Then = func(body []byte) error {
+		var made struct {
+			Key string `json:"api_key"`
+		}
+		err := json.Unmarshal(body, &made)
+		g.trader = made.Key
+		return err
+	}
+	return load.Do(ctx, g.server.Address, request)
 }
 
 // createAndDelete makes agents of somebody else, and deletes each before the next.
