@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
@@ -14,3 +15,6 @@ func MigrateDown(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	})
 }
+
+// WaitFor sets how long a round trip may take, before anything is read.
+func (r *Readers) WaitFor(timeout time.Duration) { r.timeout = timeout }

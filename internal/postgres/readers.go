@@ -21,6 +21,7 @@ const (
 // under way goes together in its next, without a timer. Most of what a look-up costs the database is to be woken for it.
 type Readers struct {
 	pool    *pgxpool.Pool
+	timeout time.Duration
 	queue   chan *sharedRead
 	ended   <-chan struct{}
 	stop    context.CancelFunc
@@ -37,7 +38,9 @@ type sharedRead struct {
 // StartReaders starts that many readers, each of which takes one of the pool's connections while it has something to do.
 func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Readers{pool: pool, queue: make(chan *sharedRead, readers*maxShared), ended: ctx.Done(), stop: stop}
+	r := &Readers{
+		pool: pool, timeout: sharedTimeout, queue: make(chan *sharedRead, readers*maxShared), ended: ctx.Done(), stop: stop,
+	}
 	for range readers {
 		r.running.Go(func() { r.run(ctx) })
 	}
@@ -136,7 +139,7 @@ func (r *Readers) share(reads []*sharedRead) {
 }
 
 func (r *Readers) send(pipeline *pgx.Batch) (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), sharedTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil { // whoever caused it will do so again, alone
