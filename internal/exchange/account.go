@@ -27,10 +27,8 @@ type Account struct {
 // Account reads an agent in one round trip. It fails with ErrOutOfScope, and with AgentArchived where an archived
 // agent's own key asks.
 func (x *Exchange) Account(ctx context.Context, scope Scope) (*Account, error) {
-	var rows []db.BookGetRow
-	var statement pgx.Batch
-	postgres.Collect(&statement, &rows, db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID)
-	if err := x.readers.Read(ctx, &statement); err != nil {
+	rows, err := postgres.Rows[db.BookGetRow](ctx, x.readers, db.BookGet, scope.AgentID, scope.KeyDigest, scope.AccountID)
+	if err != nil {
 		return nil, err
 	}
 	return x.accountOf(rows, scope)

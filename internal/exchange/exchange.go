@@ -23,9 +23,9 @@ var ErrOutOfScope = errors.New("no such agent for this caller")
 
 // Options are what an exchange works with.
 type Options struct {
-	Pool    *pgxpool.Pool // for work of one agent alone
-	Readers *postgres.Readers
-	Writers *pgxpool.Pool // a connection for each writer; see postgres.OpenWriters
+	Pool    *pgxpool.Pool     // for work of one agent alone
+	Readers *postgres.Readers // for what is read of single agents and orders
+	Writers *pgxpool.Pool     // a connection for each writer; see postgres.OpenWriters
 	Vault   *auth.Vault
 	Feed    market.Feed
 	Logger  *slog.Logger

@@ -140,10 +140,8 @@ func (s *Server) GetAgent(ctx context.Context, req api.GetAgentRequestObject) (a
 
 // agent reads an agent of the account that calls.
 func (s *Server) agent(ctx context.Context, id uuid.UUID) (db.Agent, error) {
-	var rows []db.Agent
-	var statement pgx.Batch
-	postgres.Collect(&statement, &rows, db.AgentGet, id, owner(ctx))
-	if err := s.readers.Read(ctx, &statement); err != nil {
+	rows, err := postgres.Rows[db.Agent](ctx, s.readers, db.AgentGet, id, owner(ctx))
+	if err != nil {
 		return db.Agent{}, err
 	}
 	if len(rows) == 0 {

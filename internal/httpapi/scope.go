@@ -13,7 +13,6 @@ import (
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -114,10 +113,8 @@ func (s *Server) resolve(ctx context.Context, caller principal) (exchange.Scope,
 	if caller.keyDigest == nil {
 		accountID = &caller.accountID
 	}
-	var rows []db.ScopeResolveRow
-	var statement pgx.Batch
-	postgres.Collect(&statement, &rows, db.ScopeResolve, caller.keyDigest, accountID, caller.agentID)
-	if err := s.readers.Read(ctx, &statement); err != nil {
+	rows, err := postgres.Rows[db.ScopeResolveRow](ctx, s.readers, db.ScopeResolve, caller.keyDigest, accountID, caller.agentID)
+	if err != nil {
 		return exchange.Scope{}, err
 	}
 	if len(rows) == 0 {

@@ -184,8 +184,11 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		insert into accounts values ('00000000-0000-0000-0000-000000000001', 'A', null, null, '\x01', '\x01', 1, null, now());
 		insert into agents select gen_random_uuid(), '00000000-0000-0000-0000-000000000001',
 			'A', '\x01', 'p', 1, null, null, '{}', 1, 1, 1, null, 'active', now(), now(), gen_random_uuid(), now(), null, null from generate_series(1, 100);
-		analyze accounts, agents; set plan_cache_mode to force_generic_plan`)
+		analyze accounts, agents`)
 	require.NoError(t, err)
+	var mode string
+	require.NoError(t, conn.QueryRow(t.Context(), "show plan_cache_mode").Scan(&mode))
+	require.Equal(t, "force_generic_plan", mode, "else there would be other plans than those below")
 	for name, query := range map[string]string{
 		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "count_active": db.AgentCountActive, "get": db.AgentGet, "lock": db.AgentLock,
 		"update": db.AgentUpdate, "risk": db.AgentUpdateRiskProfile, "status": db.AgentSetStatus, "key": db.AgentGetSealedKey,
@@ -194,6 +197,7 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		"lock_books": db.BookLock, "book_balances": db.BookBalances, "resting": db.BookResting, "duplicates": db.BookDuplicates,
 		"book_orders": db.BookOrders, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
 		"positions": db.PositionPage, "all_resting": db.RestingList, "count_open": db.OrderCountPending, "pending": db.BookPending,
+		"count_orders": db.OrderCountAll, "count_trades": db.TradeCountAll, "count_ledger": db.LedgerCountAll,
 	} {
 		_, err := conn.Exec(t.Context(), "prepare "+name+" as "+query)
 		require.NoError(t, err, name)

@@ -53,10 +53,7 @@ func newBusyReader(t *testing.T, timeout time.Duration) *busyReader {
 
 // read reads integers.
 func (b *busyReader) read(ctx context.Context, sql string) ([]int32, error) {
-	var rows []struct{ Value int32 }
-	var statement pgx.Batch
-	postgres.Collect(&statement, &rows, sql)
-	err := b.Read(ctx, &statement)
+	rows, err := postgres.Rows[struct{ Value int32 }](ctx, b.Readers, sql)
 	var values []int32
 	for _, row := range rows {
 		values = append(values, row.Value)
@@ -163,10 +160,8 @@ func TestReadsGoOnAloneWhenTheReadersHaveEnded(t *testing.T) {
 	pool := open(t, testkit.EmptyDatabase(t))
 	readers := postgres.StartReaders(pool, 1)
 	readers.Close()
-	var rows []struct{ Value int32 }
-	var statement pgx.Batch
-	postgres.Collect(&statement, &rows, "select 7")
-	require.NoError(t, readers.Read(t.Context(), &statement))
+	rows, err := postgres.Rows[struct{ Value int32 }](t.Context(), readers, "select 7")
+	require.NoError(t, err)
 	require.Len(t, rows, 1)
 }
 

@@ -30,6 +30,14 @@ func Send(ctx context.Context, pool *pgxpool.Pool, pipeline *pgx.Batch) error {
 	return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, pipeline).Close() })
 }
 
+// Rows reads the rows of one quick statement, in a round trip that is shared.
+func Rows[Row any](ctx context.Context, readers *Readers, sql string, args ...any) (rows []Row, err error) {
+	var statement pgx.Batch
+	Collect(&statement, &rows, sql, args...)
+	err = readers.Read(ctx, &statement)
+	return rows, err
+}
+
 // Collect puts a statement into a pipeline, whose rows become a list when the pipeline is read.
 func Collect[Row any](pipeline *pgx.Batch, into *[]Row, sql string, args ...any) {
 	pipeline.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
