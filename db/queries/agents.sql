@@ -93,19 +93,18 @@ update agents set
 where id = @id::uuid and account_id = @account_id::uuid
 returning *;
 
--- AgentReset begins a new session.
--- name: AgentReset :one
+-- AgentBeginSession begins a new session of a locked agent, which is active again if it was archived.
+-- name: AgentBeginSession :exec
 update agents set
     status = 'active',
     starting_balance = @starting_balance::numeric,
     session_id = @session_id::uuid,
-    session_started_at = @updated_at::timestamptz,
+    session_started_at = @now::timestamptz,
     day_started_at = @day_started_at::timestamptz,
     day_start_equity = @starting_balance::numeric,
-    updated_at = greatest(updated_at, @updated_at::timestamptz),
+    updated_at = greatest(updated_at, @now::timestamptz),
     version = version + 1
-where id = @id::uuid and account_id = @account_id::uuid
-returning *;
+where id = @id::uuid;
 
 -- AgentDelete deletes everything of an agent that is locked, and tells the matcher of its pending orders.
 -- name: AgentDelete :exec

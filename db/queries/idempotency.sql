@@ -1,17 +1,19 @@
--- IdempotencyTryLock tells whether this transaction is the only one at work on a key.
--- name: IdempotencyTryLock :one
-select pg_try_advisory_xact_lock(@lock_id::bigint);
+-- IdempotencyLockMany tells, for each key, whether this transaction is the only one at work on it.
+-- name: IdempotencyLockMany :many
+select pg_try_advisory_xact_lock(unnest(@lock_ids::bigint[]))::boolean;
 
--- name: IdempotencyGet :one
-select request_digest, sealed_answer from idempotency_keys
-where owner_id = @owner_id::uuid and key_digest = @key_digest::bytea and expires_at > @now::timestamptz;
+-- name: IdempotencyGetMany :many
+select k.owner_id, k.key_digest, k.request_digest, k.sealed_answer
+from (select unnest(@owner_ids::uuid[]) as owner_id, unnest(@key_digests::bytea[]) as key_digest) as v
+inner join idempotency_keys as k on k.owner_id = v.owner_id and k.key_digest = v.key_digest
+where k.expires_at > @now::timestamptz;
 
--- IdempotencyPut stores an answer, in place of one that has expired and has not been swept yet.
--- name: IdempotencyPut :exec
+-- IdempotencyPutMany stores answers, in place of those that have expired and are not swept yet.
+-- name: IdempotencyPutMany :exec
 insert into idempotency_keys (owner_id, key_digest, request_digest, sealed_answer, expires_at)
-values (
-    @owner_id::uuid, @key_digest::bytea, @request_digest::bytea, @sealed_answer::bytea, @expires_at::timestamptz
-)
+select
+    unnest(@owner_ids::uuid[]), unnest(@key_digests::bytea[]), unnest(@request_digests::bytea[]),
+    unnest(@sealed_answers::bytea[]), @expires_at::timestamptz
 on conflict (owner_id, key_digest) do update set
     request_digest = excluded.request_digest,
     sealed_answer = excluded.sealed_answer,

@@ -13,6 +13,39 @@ import (
 	"github.com/google/uuid"
 )
 
+const AgentBeginSession = `-- name: AgentBeginSession :exec
+update agents set
+    status = 'active',
+    starting_balance = $1::numeric,
+    session_id = $2::uuid,
+    session_started_at = $3::timestamptz,
+    day_started_at = $4::timestamptz,
+    day_start_equity = $1::numeric,
+    updated_at = greatest(updated_at, $3::timestamptz),
+    version = version + 1
+where id = $5::uuid
+`
+
+type AgentBeginSessionParams struct {
+	StartingBalance decimal.Decimal
+	SessionID       uuid.UUID
+	Now             time.Time
+	DayStartedAt    time.Time
+	ID              uuid.UUID
+}
+
+// AgentBeginSession begins a new session of a locked agent, which is active again if it was archived.
+func (q *Queries) AgentBeginSession(ctx context.Context, db DBTX, arg AgentBeginSessionParams) error {
+	_, err := db.Exec(ctx, AgentBeginSession,
+		arg.StartingBalance,
+		arg.SessionID,
+		arg.Now,
+		arg.DayStartedAt,
+		arg.ID,
+	)
+	return err
+}
+
 const AgentCount = `-- name: AgentCount :one
 select count(*)::bigint from agents where account_id = $1::uuid
 `
@@ -450,66 +483,6 @@ type AgentLockParams struct {
 // AgentLock reads an agent and holds it against every other change of its book until the transaction ends.
 func (q *Queries) AgentLock(ctx context.Context, db DBTX, arg AgentLockParams) (Agent, error) {
 	row := db.QueryRow(ctx, AgentLock, arg.ID, arg.AccountID)
-	var i Agent
-	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.DisplayName,
-		&i.APIKeyDigest,
-		&i.APIKeyPreview,
-		&i.StartingBalance,
-		&i.LLMModel,
-		&i.Framework,
-		&i.StrategyTags,
-		&i.MaxPositionSizePct,
-		&i.DailyLossLimitPct,
-		&i.MaxOpenOrders,
-		&i.Color,
-		&i.Status,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.SessionID,
-		&i.SessionStartedAt,
-		&i.DayStartedAt,
-		&i.DayStartEquity,
-		&i.Version,
-	)
-	return i, err
-}
-
-const AgentReset = `-- name: AgentReset :one
-update agents set
-    status = 'active',
-    starting_balance = $1::numeric,
-    session_id = $2::uuid,
-    session_started_at = $3::timestamptz,
-    day_started_at = $4::timestamptz,
-    day_start_equity = $1::numeric,
-    updated_at = greatest(updated_at, $3::timestamptz),
-    version = version + 1
-where id = $5::uuid and account_id = $6::uuid
-returning id, account_id, display_name, api_key_digest, api_key_preview, starting_balance, llm_model, framework, strategy_tags, max_position_size_pct, daily_loss_limit_pct, max_open_orders, color, status, created_at, updated_at, session_id, session_started_at, day_started_at, day_start_equity, version
-`
-
-type AgentResetParams struct {
-	StartingBalance decimal.Decimal
-	SessionID       uuid.UUID
-	UpdatedAt       time.Time
-	DayStartedAt    time.Time
-	ID              uuid.UUID
-	AccountID       uuid.UUID
-}
-
-// AgentReset begins a new session.
-func (q *Queries) AgentReset(ctx context.Context, db DBTX, arg AgentResetParams) (Agent, error) {
-	row := db.QueryRow(ctx, AgentReset,
-		arg.StartingBalance,
-		arg.SessionID,
-		arg.UpdatedAt,
-		arg.DayStartedAt,
-		arg.ID,
-		arg.AccountID,
-	)
 	var i Agent
 	err := row.Scan(
 		&i.ID,

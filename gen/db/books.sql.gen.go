@@ -91,19 +91,38 @@ func (q *Queries) BalanceUpdateMany(ctx context.Context, db DBTX, arg BalanceUpd
 }
 
 const BookBalances = `-- name: BookBalances :many
-select agent_id, asset, available, locked, cost_basis, opened_at from balances
-where agent_id = any($1::uuid[])
+select
+    b.agent_id, b.asset, b.available, b.locked, b.cost_basis, b.opened_at,
+    case when b.asset = 'USDT' then coalesce(greatest(
+        (select o.id from orders as o where o.agent_id = b.agent_id order by o.id desc limit 1),
+        (select p.id from ledger as p where p.agent_id = b.agent_id order by p.id desc limit 1)
+    ), '00000000-0000-0000-0000-000000000000'::uuid)
+    else '00000000-0000-0000-0000-000000000000'::uuid end as last_id
+from balances as b
+where b.agent_id = any($1::uuid[])
 `
 
-func (q *Queries) BookBalances(ctx context.Context, db DBTX, agentIds []uuid.UUID) ([]Balance, error) {
+type BookBalancesRow struct {
+	AgentID   uuid.UUID
+	Asset     string
+	Available decimal.Decimal
+	Locked    decimal.Decimal
+	CostBasis decimal.Decimal
+	OpenedAt  *time.Time
+	LastID    uuid.UUID
+}
+
+// BookBalances returns the balances of agents and, with the USDT that each agent has a row of, the last id of its orders
+// and postings. A trade's id is never the last: its postings follow.
+func (q *Queries) BookBalances(ctx context.Context, db DBTX, agentIds []uuid.UUID) ([]BookBalancesRow, error) {
 	rows, err := db.Query(ctx, BookBalances, agentIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Balance
+	var items []BookBalancesRow
 	for rows.Next() {
-		var i Balance
+		var i BookBalancesRow
 		if err := rows.Scan(
 			&i.AgentID,
 			&i.Asset,
@@ -111,6 +130,7 @@ func (q *Queries) BookBalances(ctx context.Context, db DBTX, agentIds []uuid.UUI
 			&i.Locked,
 			&i.CostBasis,
 			&i.OpenedAt,
+			&i.LastID,
 		); err != nil {
 			return nil, err
 		}
@@ -141,50 +161,6 @@ func (q *Queries) BookDayStart(ctx context.Context, db DBTX, arg BookDayStartPar
 	return err
 }
 
-const BookDuplicates = `-- name: BookDuplicates :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders where dedup = any($1::uuid[])
-`
-
-func (q *Queries) BookDuplicates(ctx context.Context, db DBTX, dedups []uuid.UUID) ([]Order, error) {
-	rows, err := db.Query(ctx, BookDuplicates, dedups)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Order
-	for rows.Next() {
-		var i Order
-		if err := rows.Scan(
-			&i.AgentID,
-			&i.ID,
-			&i.ClientOrderID,
-			&i.Dedup,
-			&i.Symbol,
-			&i.Side,
-			&i.Type,
-			&i.TimeInForce,
-			&i.Status,
-			&i.Quantity,
-			&i.Price,
-			&i.TriggerPrice,
-			&i.Hold,
-			&i.Value,
-			&i.ExecutedPrice,
-			&i.SlippagePct,
-			&i.Fee,
-			&i.CreatedAt,
-			&i.ClosedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const BookExisting = `-- name: BookExisting :many
 select id from agents where id = any($1::uuid[])
 `
@@ -209,16 +185,19 @@ func (q *Queries) BookExisting(ctx context.Context, db DBTX, ids []uuid.UUID) ([
 	return items, nil
 }
 
-const BookLock = `-- name: BookLock :many
-select id, account_id, api_key_digest, status, starting_balance, max_position_size_pct, daily_loss_limit_pct,
-    max_open_orders, session_id, session_started_at, day_started_at, day_start_equity
-from agents
-where id = any($1::uuid[])
-order by id
-for no key update
+const BookGet = `-- name: BookGet :many
+select
+    a.id, a.account_id, a.api_key_digest, a.status, a.starting_balance, a.max_position_size_pct,
+    a.daily_loss_limit_pct, a.max_open_orders, a.session_id, a.session_started_at, a.day_started_at,
+    a.day_start_equity, a.display_name, a.api_key_preview, a.created_at,
+    b.asset, b.available, b.locked, b.cost_basis, b.opened_at
+from agents as a
+inner join balances as b on b.agent_id = a.id
+where a.id = $1::uuid
+order by b.asset
 `
 
-type BookLockRow struct {
+type BookGetRow struct {
 	ID                 uuid.UUID
 	AccountID          uuid.UUID
 	APIKeyDigest       []byte
@@ -231,20 +210,26 @@ type BookLockRow struct {
 	SessionStartedAt   time.Time
 	DayStartedAt       *time.Time
 	DayStartEquity     *decimal.Decimal
+	DisplayName        string
+	APIKeyPreview      string
+	CreatedAt          time.Time
+	Asset              string
+	Available          decimal.Decimal
+	Locked             decimal.Decimal
+	CostBasis          decimal.Decimal
+	OpenedAt           *time.Time
 }
 
-// BookLock begins what the writers do: reading each book under the lock of its agent. What follows it are statements of
-// their own, so that they see what was committed while the lock was waited for. Arrays go in parallel: one element of
-// each is a row.
-func (q *Queries) BookLock(ctx context.Context, db DBTX, ids []uuid.UUID) ([]BookLockRow, error) {
-	rows, err := db.Query(ctx, BookLock, ids)
+// BookGet returns an agent with its balances, a row for each.
+func (q *Queries) BookGet(ctx context.Context, db DBTX, id uuid.UUID) ([]BookGetRow, error) {
+	rows, err := db.Query(ctx, BookGet, id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []BookLockRow
+	var items []BookGetRow
 	for rows.Next() {
-		var i BookLockRow
+		var i BookGetRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.AccountID,
@@ -258,159 +243,14 @@ func (q *Queries) BookLock(ctx context.Context, db DBTX, ids []uuid.UUID) ([]Boo
 			&i.SessionStartedAt,
 			&i.DayStartedAt,
 			&i.DayStartEquity,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const BookLockFree = `-- name: BookLockFree :many
-select id, account_id, api_key_digest, status, starting_balance, max_position_size_pct, daily_loss_limit_pct,
-    max_open_orders, session_id, session_started_at, day_started_at, day_start_equity
-from agents
-where id = any($1::uuid[])
-order by id
-for no key update skip locked
-`
-
-type BookLockFreeRow struct {
-	ID                 uuid.UUID
-	AccountID          uuid.UUID
-	APIKeyDigest       []byte
-	Status             string
-	StartingBalance    decimal.Decimal
-	MaxPositionSizePct int32
-	DailyLossLimitPct  int32
-	MaxOpenOrders      int32
-	SessionID          uuid.UUID
-	SessionStartedAt   time.Time
-	DayStartedAt       *time.Time
-	DayStartEquity     *decimal.Decimal
-}
-
-// BookLockFree is BookLock without the agents that somebody else holds.
-func (q *Queries) BookLockFree(ctx context.Context, db DBTX, ids []uuid.UUID) ([]BookLockFreeRow, error) {
-	rows, err := db.Query(ctx, BookLockFree, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []BookLockFreeRow
-	for rows.Next() {
-		var i BookLockFreeRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.AccountID,
-			&i.APIKeyDigest,
-			&i.Status,
-			&i.StartingBalance,
-			&i.MaxPositionSizePct,
-			&i.DailyLossLimitPct,
-			&i.MaxOpenOrders,
-			&i.SessionID,
-			&i.SessionStartedAt,
-			&i.DayStartedAt,
-			&i.DayStartEquity,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const BookOrders = `-- name: BookOrders :many
-select orders.agent_id, orders.id, orders.client_order_id, orders.dedup, orders.symbol, orders.side, orders.type, orders.time_in_force, orders.status, orders.quantity, orders.price, orders.trigger_price, orders.hold, orders.value, orders.executed_price, orders.slippage_pct, orders.fee, orders.created_at, orders.closed_at
-from (select unnest($1::uuid[]) as agent_id, unnest($2::uuid[]) as id) as v
-inner join orders on orders.agent_id = v.agent_id and orders.id = v.id
-`
-
-type BookOrdersParams struct {
-	AgentIds []uuid.UUID
-	Ids      []uuid.UUID
-}
-
-func (q *Queries) BookOrders(ctx context.Context, db DBTX, arg BookOrdersParams) ([]Order, error) {
-	rows, err := db.Query(ctx, BookOrders, arg.AgentIds, arg.Ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Order
-	for rows.Next() {
-		var i Order
-		if err := rows.Scan(
-			&i.AgentID,
-			&i.ID,
-			&i.ClientOrderID,
-			&i.Dedup,
-			&i.Symbol,
-			&i.Side,
-			&i.Type,
-			&i.TimeInForce,
-			&i.Status,
-			&i.Quantity,
-			&i.Price,
-			&i.TriggerPrice,
-			&i.Hold,
-			&i.Value,
-			&i.ExecutedPrice,
-			&i.SlippagePct,
-			&i.Fee,
+			&i.DisplayName,
+			&i.APIKeyPreview,
 			&i.CreatedAt,
-			&i.ClosedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const BookPending = `-- name: BookPending :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders where agent_id = $1::uuid and status = 'pending' order by id
-`
-
-func (q *Queries) BookPending(ctx context.Context, db DBTX, agentID uuid.UUID) ([]Order, error) {
-	rows, err := db.Query(ctx, BookPending, agentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Order
-	for rows.Next() {
-		var i Order
-		if err := rows.Scan(
-			&i.AgentID,
-			&i.ID,
-			&i.ClientOrderID,
-			&i.Dedup,
-			&i.Symbol,
-			&i.Side,
-			&i.Type,
-			&i.TimeInForce,
-			&i.Status,
-			&i.Quantity,
-			&i.Price,
-			&i.TriggerPrice,
-			&i.Hold,
-			&i.Value,
-			&i.ExecutedPrice,
-			&i.SlippagePct,
-			&i.Fee,
-			&i.CreatedAt,
-			&i.ClosedAt,
+			&i.Asset,
+			&i.Available,
+			&i.Locked,
+			&i.CostBasis,
+			&i.OpenedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -444,7 +284,8 @@ type BookReadRow struct {
 	DayStartEquity     *decimal.Decimal
 }
 
-// BookRead is BookLock without a lock, for a judgement that changes nothing.
+// BookRead reads the agents of books. The package bookdb appends the lock to it. What follows it are statements of their own, so that
+// they see what was committed while the lock was waited for. Arrays go in parallel: one element of each is a row.
 func (q *Queries) BookRead(ctx context.Context, db DBTX, ids []uuid.UUID) ([]BookReadRow, error) {
 	rows, err := db.Query(ctx, BookRead, ids)
 	if err != nil {
@@ -483,20 +324,25 @@ select
     agent_id,
     symbol,
     count(*)::integer as orders,
-    coalesce(sum(value) filter (where side = 'buy'), 0)::numeric as buys
+    coalesce(sum(value) filter (where side = 'buy'), 0)::numeric as buys,
+    coalesce(sum(hold) filter (where side = 'buy'), 0)::numeric as held_quote,
+    coalesce(sum(hold) filter (where side = 'sell'), 0)::numeric as held_base
 from orders
 where agent_id = any($1::uuid[]) and status = 'pending'
 group by agent_id, symbol
 `
 
 type BookRestingRow struct {
-	AgentID uuid.UUID
-	Symbol  string
-	Orders  int32
-	Buys    decimal.Decimal
+	AgentID   uuid.UUID
+	Symbol    string
+	Orders    int32
+	Buys      decimal.Decimal
+	HeldQuote decimal.Decimal
+	HeldBase  decimal.Decimal
 }
 
-// BookResting sums up the pending orders of each symbol: how many, and the value of the buys at their limits.
+// BookResting sums up the pending orders of each symbol: how many, the value of the buys at their limits, and what the
+// buys hold of USDT and the sells of the base.
 func (q *Queries) BookResting(ctx context.Context, db DBTX, agentIds []uuid.UUID) ([]BookRestingRow, error) {
 	rows, err := db.Query(ctx, BookResting, agentIds)
 	if err != nil {
@@ -511,6 +357,8 @@ func (q *Queries) BookResting(ctx context.Context, db DBTX, agentIds []uuid.UUID
 			&i.Symbol,
 			&i.Orders,
 			&i.Buys,
+			&i.HeldQuote,
+			&i.HeldBase,
 		); err != nil {
 			return nil, err
 		}
@@ -520,431 +368,4 @@ func (q *Queries) BookResting(ctx context.Context, db DBTX, agentIds []uuid.UUID
 		return nil, err
 	}
 	return items, nil
-}
-
-const EquityPointInsertMany = `-- name: EquityPointInsertMany :exec
-insert into equity_points (agent_id, at, equity, unrealized_pnl, realized_pnl)
-select
-    v.agent_id, v.at, v.equity, v.unrealized_pnl, v.realized_pnl
-from (
-    select
-        unnest($1::uuid[]) as agent_id, unnest($2::timestamptz[]) as at,
-        unnest($3::numeric[]) as equity, unnest($4::numeric[]) as unrealized_pnl,
-        unnest($5::numeric[]) as realized_pnl
-) as v
-inner join agents on agents.id = v.agent_id
-on conflict (agent_id, at) do nothing
-`
-
-type EquityPointInsertManyParams struct {
-	AgentIds       []uuid.UUID
-	Ats            []time.Time
-	Equities       []decimal.Decimal
-	UnrealizedPnls []decimal.Decimal
-	RealizedPnls   []decimal.Decimal
-}
-
-// An agent may have been deleted since its book was read.
-func (q *Queries) EquityPointInsertMany(ctx context.Context, db DBTX, arg EquityPointInsertManyParams) error {
-	_, err := db.Exec(ctx, EquityPointInsertMany,
-		arg.AgentIds,
-		arg.Ats,
-		arg.Equities,
-		arg.UnrealizedPnls,
-		arg.RealizedPnls,
-	)
-	return err
-}
-
-const IdempotencyGetMany = `-- name: IdempotencyGetMany :many
-select k.owner_id, k.key_digest, k.request_digest, k.sealed_answer
-from (select unnest($1::uuid[]) as owner_id, unnest($2::bytea[]) as key_digest) as v
-inner join idempotency_keys as k on k.owner_id = v.owner_id and k.key_digest = v.key_digest
-where k.expires_at > $3::timestamptz
-`
-
-type IdempotencyGetManyParams struct {
-	OwnerIds   []uuid.UUID
-	KeyDigests [][]byte
-	Now        time.Time
-}
-
-type IdempotencyGetManyRow struct {
-	OwnerID       uuid.UUID
-	KeyDigest     []byte
-	RequestDigest []byte
-	SealedAnswer  []byte
-}
-
-func (q *Queries) IdempotencyGetMany(ctx context.Context, db DBTX, arg IdempotencyGetManyParams) ([]IdempotencyGetManyRow, error) {
-	rows, err := db.Query(ctx, IdempotencyGetMany, arg.OwnerIds, arg.KeyDigests, arg.Now)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []IdempotencyGetManyRow
-	for rows.Next() {
-		var i IdempotencyGetManyRow
-		if err := rows.Scan(
-			&i.OwnerID,
-			&i.KeyDigest,
-			&i.RequestDigest,
-			&i.SealedAnswer,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const IdempotencyLockMany = `-- name: IdempotencyLockMany :many
-select pg_try_advisory_xact_lock(unnest($1::bigint[]))::boolean
-`
-
-func (q *Queries) IdempotencyLockMany(ctx context.Context, db DBTX, lockIds []int64) ([]bool, error) {
-	rows, err := db.Query(ctx, IdempotencyLockMany, lockIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []bool
-	for rows.Next() {
-		var column_1 bool
-		if err := rows.Scan(&column_1); err != nil {
-			return nil, err
-		}
-		items = append(items, column_1)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const IdempotencyPutMany = `-- name: IdempotencyPutMany :exec
-insert into idempotency_keys (owner_id, key_digest, request_digest, sealed_answer, expires_at)
-select
-    unnest($1::uuid[]), unnest($2::bytea[]), unnest($3::bytea[]),
-    unnest($4::bytea[]), $5::timestamptz
-on conflict (owner_id, key_digest) do update set
-    request_digest = excluded.request_digest,
-    sealed_answer = excluded.sealed_answer,
-    expires_at = excluded.expires_at
-`
-
-type IdempotencyPutManyParams struct {
-	OwnerIds       []uuid.UUID
-	KeyDigests     [][]byte
-	RequestDigests [][]byte
-	SealedAnswers  [][]byte
-	ExpiresAt      time.Time
-}
-
-func (q *Queries) IdempotencyPutMany(ctx context.Context, db DBTX, arg IdempotencyPutManyParams) error {
-	_, err := db.Exec(ctx, IdempotencyPutMany,
-		arg.OwnerIds,
-		arg.KeyDigests,
-		arg.RequestDigests,
-		arg.SealedAnswers,
-		arg.ExpiresAt,
-	)
-	return err
-}
-
-const LedgerInsertMany = `-- name: LedgerInsertMany :exec
-insert into ledger (
-    agent_id, id, order_id, asset, amount, source, target, source_after, target_after, kind, created_at
-)
-select
-    unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]),
-    unnest($5::numeric[]), unnest($6::text[]), unnest($7::text[]),
-    unnest($8::numeric[]), unnest($9::numeric[]), unnest($10::text[]),
-    unnest($11::timestamptz[])
-`
-
-type LedgerInsertManyParams struct {
-	AgentIds     []uuid.UUID
-	Ids          []uuid.UUID
-	OrderIds     []uuid.UUID
-	Assets       []string
-	Amounts      []decimal.Decimal
-	Sources      []string
-	Targets      []string
-	SourceAfters []decimal.Decimal
-	TargetAfters []decimal.Decimal
-	Kinds        []string
-	CreatedAts   []time.Time
-}
-
-func (q *Queries) LedgerInsertMany(ctx context.Context, db DBTX, arg LedgerInsertManyParams) error {
-	_, err := db.Exec(ctx, LedgerInsertMany,
-		arg.AgentIds,
-		arg.Ids,
-		arg.OrderIds,
-		arg.Assets,
-		arg.Amounts,
-		arg.Sources,
-		arg.Targets,
-		arg.SourceAfters,
-		arg.TargetAfters,
-		arg.Kinds,
-		arg.CreatedAts,
-	)
-	return err
-}
-
-const OrderChangeInsertMany = `-- name: OrderChangeInsertMany :exec
-insert into order_changes (agent_id, order_id)
-select unnest($1::uuid[]), unnest($2::uuid[])
-`
-
-type OrderChangeInsertManyParams struct {
-	AgentIds []uuid.UUID
-	OrderIds []uuid.UUID
-}
-
-func (q *Queries) OrderChangeInsertMany(ctx context.Context, db DBTX, arg OrderChangeInsertManyParams) error {
-	_, err := db.Exec(ctx, OrderChangeInsertMany, arg.AgentIds, arg.OrderIds)
-	return err
-}
-
-const OrderCloseMany = `-- name: OrderCloseMany :exec
-update orders set
-    status = v.status, value = v.value, executed_price = v.executed_price, slippage_pct = v.slippage, fee = v.fee,
-    closed_at = v.closed_at
-from (
-    select
-        unnest($1::uuid[]) as agent_id, unnest($2::uuid[]) as id, unnest($3::text[]) as status,
-        unnest($4::numeric[]) as value, unnest($5::numeric[]) as executed_price,
-        unnest($6::numeric[]) as slippage, unnest($7::numeric[]) as fee,
-        unnest($8::timestamptz[]) as closed_at
-) as v
-where orders.agent_id = v.agent_id and orders.id = v.id
-`
-
-type OrderCloseManyParams struct {
-	AgentIds       []uuid.UUID
-	Ids            []uuid.UUID
-	Statuses       []string
-	Values         []decimal.Decimal
-	ExecutedPrices []decimal.Decimal
-	Slippages      []decimal.Decimal
-	Fees           []decimal.Decimal
-	ClosedAts      []time.Time
-}
-
-// OrderCloseMany ends orders that were pending.
-func (q *Queries) OrderCloseMany(ctx context.Context, db DBTX, arg OrderCloseManyParams) error {
-	_, err := db.Exec(ctx, OrderCloseMany,
-		arg.AgentIds,
-		arg.Ids,
-		arg.Statuses,
-		arg.Values,
-		arg.ExecutedPrices,
-		arg.Slippages,
-		arg.Fees,
-		arg.ClosedAts,
-	)
-	return err
-}
-
-const OrderInsertMany = `-- name: OrderInsertMany :exec
-insert into orders (
-    agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price,
-    hold, value, executed_price, slippage_pct, fee, created_at, closed_at
-)
-select
-    unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::uuid[]),
-    unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
-    unnest($9::text[]), unnest($10::numeric[]), unnest($11::numeric[]),
-    unnest($12::numeric[]), unnest($13::numeric[]), unnest($14::numeric[]),
-    unnest($15::numeric[]), unnest($16::numeric[]), unnest($17::numeric[]),
-    unnest($18::timestamptz[]), unnest($19::timestamptz[])
-`
-
-type OrderInsertManyParams struct {
-	AgentIds       []uuid.UUID
-	Ids            []uuid.UUID
-	ClientOrderIds []string
-	Dedups         []uuid.UUID
-	Symbols        []string
-	Sides          []string
-	Types          []string
-	TimesInForce   []string
-	Statuses       []string
-	Quantities     []decimal.Decimal
-	Prices         []decimal.Decimal
-	TriggerPrices  []decimal.Decimal
-	Holds          []decimal.Decimal
-	Values         []decimal.Decimal
-	ExecutedPrices []decimal.Decimal
-	Slippages      []decimal.Decimal
-	Fees           []decimal.Decimal
-	CreatedAts     []time.Time
-	ClosedAts      []time.Time
-}
-
-func (q *Queries) OrderInsertMany(ctx context.Context, db DBTX, arg OrderInsertManyParams) error {
-	_, err := db.Exec(ctx, OrderInsertMany,
-		arg.AgentIds,
-		arg.Ids,
-		arg.ClientOrderIds,
-		arg.Dedups,
-		arg.Symbols,
-		arg.Sides,
-		arg.Types,
-		arg.TimesInForce,
-		arg.Statuses,
-		arg.Quantities,
-		arg.Prices,
-		arg.TriggerPrices,
-		arg.Holds,
-		arg.Values,
-		arg.ExecutedPrices,
-		arg.Slippages,
-		arg.Fees,
-		arg.CreatedAts,
-		arg.ClosedAts,
-	)
-	return err
-}
-
-const RowExists = `-- name: RowExists :one
-select (
-    exists (select from ledger where ledger.agent_id = $1::uuid and ledger.id = $2::uuid)
-    or exists (select from orders where orders.agent_id = $1::uuid and orders.id = $2::uuid)
-)::boolean
-`
-
-type RowExistsParams struct {
-	AgentID uuid.UUID
-	ID      uuid.UUID
-}
-
-// RowExists looks for a row of the ledger or an order.
-func (q *Queries) RowExists(ctx context.Context, db DBTX, arg RowExistsParams) (bool, error) {
-	row := db.QueryRow(ctx, RowExists, arg.AgentID, arg.ID)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
-const SessionEnd = `-- name: SessionEnd :exec
-update sessions set ended_at = $1::timestamptz, ending_equity = $2::numeric
-where agent_id = $3::uuid and id = $4::uuid
-`
-
-type SessionEndParams struct {
-	EndedAt      time.Time
-	EndingEquity decimal.Decimal
-	AgentID      uuid.UUID
-	ID           uuid.UUID
-}
-
-func (q *Queries) SessionEnd(ctx context.Context, db DBTX, arg SessionEndParams) error {
-	_, err := db.Exec(ctx, SessionEnd,
-		arg.EndedAt,
-		arg.EndingEquity,
-		arg.AgentID,
-		arg.ID,
-	)
-	return err
-}
-
-const SessionInsert = `-- name: SessionInsert :exec
-insert into sessions (agent_id, id, starting_balance, started_at)
-values ($1::uuid, $2::uuid, $3::numeric, $4::timestamptz)
-`
-
-type SessionInsertParams struct {
-	AgentID         uuid.UUID
-	ID              uuid.UUID
-	StartingBalance decimal.Decimal
-	StartedAt       time.Time
-}
-
-func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertParams) error {
-	_, err := db.Exec(ctx, SessionInsert,
-		arg.AgentID,
-		arg.ID,
-		arg.StartingBalance,
-		arg.StartedAt,
-	)
-	return err
-}
-
-const TradeInsertMany = `-- name: TradeInsertMany :exec
-insert into trades (
-    agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl,
-    executed_at
-)
-select
-    unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]),
-    unnest($5::text[]), unnest($6::text[]), unnest($7::numeric[]), unnest($8::numeric[]),
-    unnest($9::numeric[]), unnest($10::numeric[]), unnest($11::numeric[]),
-    unnest($12::numeric[]), unnest($13::numeric[]), unnest($14::timestamptz[])
-`
-
-type TradeInsertManyParams struct {
-	AgentIds       []uuid.UUID
-	Ids            []uuid.UUID
-	OrderIds       []uuid.UUID
-	SessionIds     []uuid.UUID
-	Symbols        []string
-	Sides          []string
-	Quantities     []decimal.Decimal
-	Prices         []decimal.Decimal
-	Values         []decimal.Decimal
-	Fees           []decimal.Decimal
-	RealizedPnls   []decimal.Decimal
-	Equities       []decimal.Decimal
-	UnrealizedPnls []decimal.Decimal
-	ExecutedAts    []time.Time
-}
-
-func (q *Queries) TradeInsertMany(ctx context.Context, db DBTX, arg TradeInsertManyParams) error {
-	_, err := db.Exec(ctx, TradeInsertMany,
-		arg.AgentIds,
-		arg.Ids,
-		arg.OrderIds,
-		arg.SessionIds,
-		arg.Symbols,
-		arg.Sides,
-		arg.Quantities,
-		arg.Prices,
-		arg.Values,
-		arg.Fees,
-		arg.RealizedPnls,
-		arg.Equities,
-		arg.UnrealizedPnls,
-		arg.ExecutedAts,
-	)
-	return err
-}
-
-const TransactionID = `-- name: TransactionID :one
-select pg_current_xact_id()::text
-`
-
-// TransactionID is what TransactionStatus asks for, when nobody heard whether the commit succeeded.
-func (q *Queries) TransactionID(ctx context.Context, db DBTX) (string, error) {
-	row := db.QueryRow(ctx, TransactionID)
-	var column_1 string
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
-const TransactionStatus = `-- name: TransactionStatus :one
-select coalesce(pg_xact_status(cast($1::text as xid8)), '')::text
-`
-
-func (q *Queries) TransactionStatus(ctx context.Context, db DBTX, id string) (string, error) {
-	row := db.QueryRow(ctx, TransactionStatus, id)
-	var column_1 string
-	err := row.Scan(&column_1)
-	return column_1, err
 }

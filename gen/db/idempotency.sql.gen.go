@@ -12,27 +12,74 @@ import (
 	"github.com/google/uuid"
 )
 
-const IdempotencyGet = `-- name: IdempotencyGet :one
-select request_digest, sealed_answer from idempotency_keys
-where owner_id = $1::uuid and key_digest = $2::bytea and expires_at > $3::timestamptz
+const IdempotencyGetMany = `-- name: IdempotencyGetMany :many
+select k.owner_id, k.key_digest, k.request_digest, k.sealed_answer
+from (select unnest($1::uuid[]) as owner_id, unnest($2::bytea[]) as key_digest) as v
+inner join idempotency_keys as k on k.owner_id = v.owner_id and k.key_digest = v.key_digest
+where k.expires_at > $3::timestamptz
 `
 
-type IdempotencyGetParams struct {
-	OwnerID   uuid.UUID
-	KeyDigest []byte
-	Now       time.Time
+type IdempotencyGetManyParams struct {
+	OwnerIds   []uuid.UUID
+	KeyDigests [][]byte
+	Now        time.Time
 }
 
-type IdempotencyGetRow struct {
+type IdempotencyGetManyRow struct {
+	OwnerID       uuid.UUID
+	KeyDigest     []byte
 	RequestDigest []byte
 	SealedAnswer  []byte
 }
 
-func (q *Queries) IdempotencyGet(ctx context.Context, db DBTX, arg IdempotencyGetParams) (IdempotencyGetRow, error) {
-	row := db.QueryRow(ctx, IdempotencyGet, arg.OwnerID, arg.KeyDigest, arg.Now)
-	var i IdempotencyGetRow
-	err := row.Scan(&i.RequestDigest, &i.SealedAnswer)
-	return i, err
+func (q *Queries) IdempotencyGetMany(ctx context.Context, db DBTX, arg IdempotencyGetManyParams) ([]IdempotencyGetManyRow, error) {
+	rows, err := db.Query(ctx, IdempotencyGetMany, arg.OwnerIds, arg.KeyDigests, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IdempotencyGetManyRow
+	for rows.Next() {
+		var i IdempotencyGetManyRow
+		if err := rows.Scan(
+			&i.OwnerID,
+			&i.KeyDigest,
+			&i.RequestDigest,
+			&i.SealedAnswer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const IdempotencyLockMany = `-- name: IdempotencyLockMany :many
+select pg_try_advisory_xact_lock(unnest($1::bigint[]))::boolean
+`
+
+// IdempotencyLockMany tells, for each key, whether this transaction is the only one at work on it.
+func (q *Queries) IdempotencyLockMany(ctx context.Context, db DBTX, lockIds []int64) ([]bool, error) {
+	rows, err := db.Query(ctx, IdempotencyLockMany, lockIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []bool
+	for rows.Next() {
+		var column_1 bool
+		if err := rows.Scan(&column_1); err != nil {
+			return nil, err
+		}
+		items = append(items, column_1)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const IdempotencyPage = `-- name: IdempotencyPage :many
@@ -76,32 +123,32 @@ func (q *Queries) IdempotencyPage(ctx context.Context, db DBTX, arg IdempotencyP
 	return items, nil
 }
 
-const IdempotencyPut = `-- name: IdempotencyPut :exec
+const IdempotencyPutMany = `-- name: IdempotencyPutMany :exec
 insert into idempotency_keys (owner_id, key_digest, request_digest, sealed_answer, expires_at)
-values (
-    $1::uuid, $2::bytea, $3::bytea, $4::bytea, $5::timestamptz
-)
+select
+    unnest($1::uuid[]), unnest($2::bytea[]), unnest($3::bytea[]),
+    unnest($4::bytea[]), $5::timestamptz
 on conflict (owner_id, key_digest) do update set
     request_digest = excluded.request_digest,
     sealed_answer = excluded.sealed_answer,
     expires_at = excluded.expires_at
 `
 
-type IdempotencyPutParams struct {
-	OwnerID       uuid.UUID
-	KeyDigest     []byte
-	RequestDigest []byte
-	SealedAnswer  []byte
-	ExpiresAt     time.Time
+type IdempotencyPutManyParams struct {
+	OwnerIds       []uuid.UUID
+	KeyDigests     [][]byte
+	RequestDigests [][]byte
+	SealedAnswers  [][]byte
+	ExpiresAt      time.Time
 }
 
-// IdempotencyPut stores an answer, in place of one that has expired and has not been swept yet.
-func (q *Queries) IdempotencyPut(ctx context.Context, db DBTX, arg IdempotencyPutParams) error {
-	_, err := db.Exec(ctx, IdempotencyPut,
-		arg.OwnerID,
-		arg.KeyDigest,
-		arg.RequestDigest,
-		arg.SealedAnswer,
+// IdempotencyPutMany stores answers, in place of those that have expired and are not swept yet.
+func (q *Queries) IdempotencyPutMany(ctx context.Context, db DBTX, arg IdempotencyPutManyParams) error {
+	_, err := db.Exec(ctx, IdempotencyPutMany,
+		arg.OwnerIds,
+		arg.KeyDigests,
+		arg.RequestDigests,
+		arg.SealedAnswers,
 		arg.ExpiresAt,
 	)
 	return err
@@ -152,16 +199,4 @@ func (q *Queries) IdempotencySweep(ctx context.Context, db DBTX, arg Idempotency
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const IdempotencyTryLock = `-- name: IdempotencyTryLock :one
-select pg_try_advisory_xact_lock($1::bigint)
-`
-
-// IdempotencyTryLock tells whether this transaction is the only one at work on a key.
-func (q *Queries) IdempotencyTryLock(ctx context.Context, db DBTX, lockID int64) (bool, error) {
-	row := db.QueryRow(ctx, IdempotencyTryLock, lockID)
-	var pg_try_advisory_xact_lock bool
-	err := row.Scan(&pg_try_advisory_xact_lock)
-	return pg_try_advisory_xact_lock, err
 }

@@ -14,13 +14,17 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/leader"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/binance"
 	"github.com/agentexchange/agentexchange/internal/market/replay"
 	"github.com/agentexchange/agentexchange/internal/market/sim"
+	"github.com/agentexchange/agentexchange/internal/matching"
+	"github.com/agentexchange/agentexchange/internal/portfolio"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/jackc/pgx/v5"
@@ -78,11 +82,13 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	readers := postgres.StartReaders(db.pool, max(1, min(runtime.GOMAXPROCS(0), int(cfg.MaxConns)/2)))
 	a.add(func(context.Context) error { readers.Close(); return nil })
 	metrics.Gauge("reads_waiting", func() float64 { return float64(readers.Waiting()) })
-	if err := a.openExchange(ctx, db, readers, feed, metrics); err != nil {
+	ids := &book.IDs{}
+	if err := a.openExchange(ctx, db, feed, ids, metrics); err != nil {
 		return nil, err
 	}
+	a.lead(db, readers, feed, ids)
 	a.handler, err = httpapi.New(httpapi.Options{
-		Pool: db.pool, Readers: readers, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, Logger: log,
+		Pool: db.pool, Readers: readers, Probe: probe, Vault: db.vault, Market: feed, Exchange: a.exchange, IDs: ids, Logger: log,
 		Metrics: metrics, Now: cfg.Clock(), Random: rand.Reader,
 		PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORSOrigins, MaxBody: cfg.MaxBody, MaxInFlight: cfg.MaxInFlight,
 		RequestTimeout: cfg.RequestTimeout,
@@ -110,33 +116,64 @@ func openFeed(cfg config.Server, log *slog.Logger) (market.Feed, error) {
 	}
 }
 
-// openExchange starts the writers, as many as there are cores, and the matcher.
+// now is the clock, to the microsecond that PostgreSQL keeps.
+func (a *App) now() func() time.Time {
+	clock := a.cfg.Clock()
+	return func() time.Time { return clock().UTC().Truncate(time.Microsecond) }
+}
+
+// openExchange starts the writers, as many as there are cores.
 func (a *App) openExchange(
-	ctx context.Context, db *database, readers *postgres.Readers, feed market.Feed, metrics *telemetry.Metrics,
+	ctx context.Context, db *database, feed market.Feed, ids *book.IDs, metrics *telemetry.Metrics,
 ) error {
 	writers, err := postgres.OpenWriters(ctx, db.url, int32(max(2, runtime.GOMAXPROCS(0))))
 	if err != nil {
 		return err
 	}
 	a.add(func(context.Context) error { writers.Close(); return nil })
-	now := a.cfg.Clock()
 	a.exchange = exchange.New(exchange.Options{
-		Pool: db.pool, Readers: readers, Writers: writers, Vault: db.vault, Feed: feed, Logger: a.log, Metrics: metrics,
-		Now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
+		Pool: db.pool, Writers: writers, Vault: db.vault, Feed: feed, Metrics: metrics, Now: a.now(), IDs: ids,
 	})
 	a.add(func(context.Context) error { a.exchange.Close(); return nil })
-	matcher := exchange.NewMatcher(a.exchange, func(ctx context.Context) (*pgx.Conn, error) {
-		return postgres.Connect(ctx, db.url)
-	}, a.cfg.OrderMaxAge)
-	matching, stop := context.WithCancel(context.Background())
+	return nil
+}
+
+// lead follows the market, and does what one replica does at a time: matching, and sampling the equity curves.
+func (a *App) lead(db *database, readers *postgres.Readers, feed market.Feed, ids *book.IDs) {
+	matcher := matching.New(matching.Options{
+		Exchange: a.exchange, Feed: feed, MaxAge: a.cfg.OrderMaxAge, Now: a.now(), Log: a.log,
+	})
+	sampler := portfolio.Sampler{
+		Reader: &portfolio.Reader{Pool: db.pool, Readers: readers, Feed: feed, Now: a.now(), IDs: ids}, Log: a.log,
+	}
+	election := leader.Election{
+		Name: "agentexchange matcher", Log: a.log,
+		Connect: func(ctx context.Context) (*pgx.Conn, error) { return postgres.Connect(ctx, db.url) },
+	}
+	a.run(func(ctx context.Context) error {
+		return feed.Run(ctx, func(ticks []market.Tick) { matcher.Offer(ctx, ticks) })
+	}, "the market feed ended; there will be no more prices")
+	a.run(func(ctx context.Context) error {
+		return election.Run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			return leader.Together(ctx, sampler.Run, func(ctx context.Context) error { return matcher.Lead(ctx, conn) })
+		})
+	}, "this server takes no part in matching any more")
+}
+
+// run runs something until the app is closed, which waits for it. That it ends before is logged.
+func (a *App) run(do func(context.Context) error, failure string) {
+	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { matcher.Run(matching) })
+	running.Go(func() {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.log.LogAttrs(ctx, slog.LevelError, failure, slog.Any("cause", err))
+		}
+	})
 	a.add(func(context.Context) error {
 		stop()
 		running.Wait()
 		return nil
 	})
-	return nil
 }
 
 func ignoreClosed(err error) error {
@@ -151,13 +188,7 @@ const maxHeader = 32 << 10
 
 // serve starts what runs until the app is closed.
 func (a *App) serve() {
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	a.add(func(context.Context) error {
-		cancel()
-		running.Wait()
-		return nil
-	})
+	a.run(a.handler.Sweep, "expired answers will not be deleted any more")
 	a.server = &http.Server{
 		Handler:           a.handler,
 		ReadHeaderTimeout: a.cfg.ReadHeaderTimeout,
@@ -169,11 +200,15 @@ func (a *App) serve() {
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like everything else
 		ErrorLog:                     slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	running.Go(func() { a.handler.Sweep(ctx) })
-	running.Go(func() {
+	var serving sync.WaitGroup
+	serving.Go(func() {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			a.failed <- err
 		}
+	})
+	a.add(func(context.Context) error {
+		serving.Wait()
+		return nil
 	})
 	a.add(a.drain)
 }

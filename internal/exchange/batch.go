@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/book"
+	"github.com/agentexchange/agentexchange/internal/book/bookdb"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/idempotency"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -57,11 +60,11 @@ func fail(jobs []*job, err error) {
 }
 
 // attempts tries again where that helps: after a deadlock, on a new connection where nothing had been written yet, and
-// without the agents that somebody else has held for longer than the lock may be waited for.
+// without the agents whose lock was not had in time.
 func (x *Exchange) attempts(jobs []*job) (*batch, error) {
-	free := false
+	skipLocked := false
 	for n := 1; ; n++ {
-		b := newBatch(x, jobs, free)
+		b := newBatch(x, jobs, skipLocked)
 		begun := time.Now()
 		err := b.run()
 		x.metrics.Batch(len(jobs), err != nil, time.Since(begun))
@@ -70,7 +73,7 @@ func (x *Exchange) attempts(jobs []*job) (*batch, error) {
 		}
 		switch {
 		case postgres.IsLockTimeout(err):
-			free = true
+			skipLocked = true
 		case postgres.LostAgainstAnother(err), errors.Is(err, errRolledBack):
 		case errors.Is(err, errNothingWritten) && n < 3: // a connection that had died in the pool
 		default:
@@ -86,28 +89,28 @@ var (
 
 // batch is one transaction.
 type batch struct {
-	x    *Exchange
-	jobs []*job
-	free bool
-	now  time.Time
+	x          *Exchange
+	jobs       []*job
+	skipLocked bool // leave out the agents that another transaction has locked
+	now        time.Time
 
-	reading
+	rows       bookdb.Rows
 	existing   []uuid.UUID
-	duplicates []db.Order
-	affected   []db.Order
+	duplicates []*book.Order
+	affected   []*book.Order
 	xid        string
-	slots      slots
+	answers    *idempotency.Answers
 
-	books    map[uuid.UUID]*Book
-	orders   map[uuid.UUID]*Order // those that jobs name, by id
-	byDedup  map[uuid.UUID]*Order
+	books    map[uuid.UUID]*book.Book
+	orders   map[uuid.UUID]*book.Order // those that jobs name, by id
+	byDedup  map[uuid.UUID]*book.Order
 	outcomes []outcome
 }
 
-func newBatch(x *Exchange, jobs []*job, free bool) *batch {
+func newBatch(x *Exchange, jobs []*job, skipLocked bool) *batch {
 	return &batch{
-		x: x, jobs: jobs, free: free, now: x.now(), outcomes: make([]outcome, len(jobs)),
-		orders: map[uuid.UUID]*Order{}, byDedup: map[uuid.UUID]*Order{},
+		x: x, jobs: jobs, skipLocked: skipLocked, now: x.now(), outcomes: make([]outcome, len(jobs)),
+		orders: map[uuid.UUID]*book.Order{}, byDedup: map[uuid.UUID]*book.Order{},
 	}
 }
 
@@ -153,30 +156,30 @@ func (b *batch) read(ctx context.Context, conn *pgx.Conn) error {
 		agents = append(agents, j.scope.AgentID)
 		switch {
 		case j.place != nil && j.place.ClientOrderID != nil:
-			dedups = append(dedups, DedupOf(j.scope.AgentID, *j.place.ClientOrderID))
+			dedups = append(dedups, book.DedupOf(j.scope.AgentID, *j.place.ClientOrderID))
 		case j.cancel != nil:
 			orderAgents, orderIDs = append(orderAgents, j.scope.AgentID), append(orderIDs, j.cancel.orderID)
 		case j.match != nil:
 			orderAgents, orderIDs = append(orderAgents, j.scope.AgentID), append(orderIDs, j.match.orderID)
 		}
 	}
-	slices.SortFunc(agents, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(agents, book.CompareIDs)
 	agents = slices.Compact(agents)
 
 	pipeline.Queue("begin")
-	b.slots.queue(&pipeline, b.x.vault, b.jobs, b.now)
-	b.queue(&pipeline, agents, b.free)
-	if b.free {
+	b.answers = idempotency.Queue(&pipeline, b.x.vault, keysOf(b.jobs), b.now)
+	b.rows.QueueLocked(&pipeline, agents, b.skipLocked)
+	if b.skipLocked {
 		pipeline.Queue(db.BookExisting, agents).Query(func(rows pgx.Rows) (err error) {
 			b.existing, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			return err
 		})
 	}
 	if len(dedups) > 0 {
-		postgres.Collect(&pipeline, &b.duplicates, db.BookDuplicates, dedups)
+		bookdb.QueueOrders(&pipeline, &b.duplicates, db.OrderGetManyByDedup, dedups)
 	}
 	if len(orderIDs) > 0 {
-		postgres.Collect(&pipeline, &b.affected, db.BookOrders, orderAgents, orderIDs)
+		bookdb.QueueOrders(&pipeline, &b.affected, db.OrderGetMany, orderAgents, orderIDs)
 	}
 	pipeline.Queue(db.TransactionID).QueryRow(func(row pgx.Row) error { return row.Scan(&b.xid) })
 	return conn.SendBatch(ctx, &pipeline).Close()
@@ -189,58 +192,66 @@ func (b *batch) judgeAll() (err error) {
 			err = fault.New(fault.Internal).Because(fmt.Errorf("judging an order: panic: %v\n%s", r, debug.Stack()))
 		}
 	}()
-	b.books = b.reading.books(b.x.ids)
-	for _, row := range b.affected {
-		b.orders[row.ID] = OrderOf(row)
+	b.books = b.rows.Books(b.x.ids)
+	for _, order := range b.affected {
+		b.orders[order.ID] = order
 	}
-	for _, row := range b.duplicates {
-		b.byDedup[*row.Dedup] = OrderOf(row)
+	for _, order := range b.duplicates {
+		b.byDedup[*order.Dedup] = order
 	}
-	b.slots.prepare()
 	for i, j := range b.jobs {
 		if err := b.admit(j); err != nil { // before anything is replayed, too
 			b.outcomes[i] = outcome{err: err}
 			continue
 		}
-		b.outcomes[i] = b.slots.once(b.x.vault, j, func() outcome { return b.judge(j) })
-		if err := b.slots.failure; err != nil {
+		if b.outcomes[i], err = b.once(j); err != nil {
 			return err
+		}
+	}
+	for _, agentBook := range b.books {
+		if err := agentBook.Verify(); err != nil {
+			return fault.New(fault.Internal).Because(err)
 		}
 	}
 	return nil
 }
 
-// admit checks that the caller may act for the agent now.
+// admit proves that the caller may act for the agent now.
 func (b *batch) admit(j *job) error {
-	book := b.books[j.scope.AgentID]
+	agentBook := b.books[j.scope.AgentID]
 	switch {
-	case book == nil && b.free && slices.Contains(b.existing, j.scope.AgentID):
-		return fault.New(fault.Unavailable).Because(errors.New("the agent is busy with long work"))
-	case book == nil || !j.scope.matcher && !book.belongsTo(j.scope):
-		return ErrOutOfScope
+	case agentBook == nil && b.skipLocked && slices.Contains(b.existing, j.scope.AgentID):
+		return fault.New(fault.Unavailable).Because(errors.New("exclusive work on the agent is going on"))
+	case agentBook == nil:
+		return book.ErrOutOfScope
+	case j.internal:
+		return nil
 	default:
-		return MayRead(book.Archived, j.scope)
+		return agentBook.MayRead(j.scope)
 	}
 }
 
 func (b *batch) judge(j *job) outcome {
-	book := b.books[j.scope.AgentID]
+	agentBook := b.books[j.scope.AgentID]
+	if !j.internal {
+		if err := agentBook.MayTrade(j.scope); err != nil {
+			return outcome{err: err}
+		}
+	}
 	switch {
-	case book.Archived && !j.scope.matcher:
-		return outcome{err: fault.New(fault.AgentArchived)}
 	case j.place != nil:
-		return b.judgePlace(book, *j.place)
+		return b.judgePlace(agentBook, *j.place)
 	case j.cancel != nil:
-		return b.judgeCancel(book, j.cancel)
+		return b.judgeCancel(agentBook, j.cancel)
 	default:
-		return b.judgeMatch(book, j.match)
+		return b.judgeMatch(agentBook, j.match)
 	}
 }
 
-func (b *batch) judgePlace(book *Book, r Request) outcome {
+func (b *batch) judgePlace(agentBook *book.Book, r book.Request) outcome {
 	if r.ClientOrderID != nil {
-		if earlier := b.byDedup[DedupOf(book.ID, *r.ClientOrderID)]; earlier != nil {
-			if !earlier.same(r) {
+		if earlier := b.byDedup[book.DedupOf(agentBook.ID, *r.ClientOrderID)]; earlier != nil {
+			if !earlier.Same(r) {
 				return outcome{err: fault.New(fault.DuplicateClientOrderID)}
 			}
 			return outcome{order: earlier, existed: true}
@@ -250,56 +261,57 @@ func (b *batch) judgePlace(book *Book, r Request) outcome {
 	if err != nil {
 		return outcome{err: err}
 	}
-	order, err := book.Place(r, quote, b.x.feed, b.now)
+	order, err := agentBook.Place(r, quote, b.x.feed, b.now)
 	if err != nil {
 		return outcome{err: err}
 	}
-	if order.dedup != nil {
-		b.byDedup[*order.dedup] = order
+	if order.Dedup != nil {
+		b.byDedup[*order.Dedup] = order
 	}
 	return outcome{order: order}
 }
 
-func (b *batch) judgeCancel(book *Book, c *cancellation) outcome {
+func (b *batch) judgeCancel(agentBook *book.Book, c *cancellation) outcome {
 	order := b.orders[c.orderID]
 	switch {
-	case order == nil || order.AgentID != book.ID:
+	case order == nil || order.AgentID != agentBook.ID:
 		return outcome{err: fault.New(fault.OrderNotFound)}
-	case order.Status != Pending:
+	case order.Status != book.Pending:
 		return outcome{err: fault.New(fault.OrderNotCancellable)}
 	}
-	book.Cancel(order, c.as, b.now)
+	agentBook.Cancel(order, c.as, b.now)
 	return outcome{order: order}
 }
 
+// Why Fill does not fill an order.
 var (
-	errNotPending = errors.New("the order is not pending any more")
-	errNotCrossed = errors.New("the price does not reach the order, or is too old")
+	ErrNotPending = errors.New("the order is not pending any more")
+	ErrNotCrossed = errors.New("the price does not reach the order, or is too old")
 )
 
-func (b *batch) judgeMatch(book *Book, m *crossing) outcome {
+func (b *batch) judgeMatch(agentBook *book.Book, m *crossing) outcome {
 	order := b.orders[m.orderID]
-	if order == nil || order.AgentID != book.ID || order.Status != Pending {
-		return outcome{err: errNotPending}
+	if order == nil || order.AgentID != agentBook.ID || order.Status != book.Pending {
+		return outcome{err: ErrNotPending}
 	}
 	quote, err := b.x.quote(order.Symbol, b.now, &m.tick)
 	// A tick from before the order was placed may come late. It is not one that the order has waited for.
-	if err != nil || m.tick.Time.Before(order.CreatedAt) || !order.crosses(quote.Price) {
-		return outcome{err: errNotCrossed}
+	if err != nil || m.tick.Time.Before(order.CreatedAt) || !order.Crosses(quote.Price) {
+		return outcome{err: ErrNotCrossed}
 	}
-	book.Fill(order, quote, priceAt{b.x.feed, m.tick}, b.now)
+	agentBook.Fill(order, quote, priceAt{b.x.feed, m.tick}, b.now)
 	return outcome{order: order}
 }
 
 // write is the second pipeline: it writes and commits, in one round trip.
 func (b *batch) write(ctx context.Context, conn *pgx.Conn) error {
 	var pipeline pgx.Batch
-	books := make([]*Book, 0, len(b.books))
-	for _, row := range b.agents { // in order, so that equal batches write alike
-		books = append(books, b.books[row.ID])
+	books := make([]*book.Book, 0, len(b.books))
+	for _, id := range b.rows.Agents() { // in order, so that equal batches write alike
+		books = append(books, b.books[id])
 	}
-	flush(&pipeline, books)
-	b.slots.flush(&pipeline)
+	bookdb.QueueChanges(&pipeline, books)
+	b.answers.QueueAdded(&pipeline)
 	pipeline.Queue("commit")
 	return conn.SendBatch(ctx, &pipeline).Close()
 }
@@ -342,12 +354,13 @@ func (b *batch) committed(ctx context.Context) (committed, known bool, err error
 
 // trace names a row that the batch adds.
 func (b *batch) trace() (agentID, rowID uuid.UUID) {
-	for _, book := range b.books {
-		if transfers := book.changes.transfers; len(transfers) > 0 {
-			return book.ID, transfers[0].id
+	for _, agentBook := range b.books {
+		changes := agentBook.Changes()
+		if len(changes.Transfers) > 0 {
+			return agentBook.ID, changes.Transfers[0].ID
 		}
-		if opened := book.changes.opened; len(opened) > 0 {
-			return book.ID, opened[0].ID
+		if len(changes.Opened) > 0 {
+			return agentBook.ID, changes.Opened[0].ID
 		}
 	}
 	return uuid.Nil, uuid.Nil

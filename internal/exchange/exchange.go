@@ -3,47 +3,39 @@ package exchange
 import (
 	"context"
 	"encoding/binary"
-	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/idempotency"
 	"github.com/agentexchange/agentexchange/internal/market"
-	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrOutOfScope means that the agent is not there or that the caller may not act for it. Which of the two, and what to
-// say of it, is for whoever knows the caller to find out.
-var ErrOutOfScope = errors.New("no such agent for this caller")
-
 // Options are what an exchange works with.
 type Options struct {
-	Pool    *pgxpool.Pool     // for work of one agent alone
-	Readers *postgres.Readers // for what is read of single agents and orders
-	Writers *pgxpool.Pool     // a connection for each writer; see postgres.OpenWriters
+	Pool    *pgxpool.Pool // for exclusive work on one agent, and for previews
+	Writers *pgxpool.Pool // a connection for each writer; see postgres.OpenWriters
 	Vault   *auth.Vault
 	Feed    market.Feed
-	Logger  *slog.Logger
 	Metrics *telemetry.Metrics // nil: none
 	Now     func() time.Time
+	IDs     *book.IDs
 }
 
 // Exchange judges orders and makes the outcome durable.
 type Exchange struct {
 	pool    *pgxpool.Pool
-	readers *postgres.Readers
 	conns   *pgxpool.Pool
 	vault   *auth.Vault
 	feed    market.Feed
-	log     *slog.Logger
 	metrics *telemetry.Metrics
 	now     func() time.Time
-	ids     *IDs
+	ids     *book.IDs
 	writers []*writer
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -53,8 +45,8 @@ type Exchange struct {
 func New(options Options) *Exchange {
 	ctx, stop := context.WithCancel(context.Background())
 	x := &Exchange{
-		pool: options.Pool, readers: options.Readers, conns: options.Writers, vault: options.Vault, feed: options.Feed,
-		log: options.Logger, metrics: options.Metrics, now: options.Now, ids: &IDs{}, stop: stop,
+		pool: options.Pool, conns: options.Writers, vault: options.Vault, feed: options.Feed, metrics: options.Metrics,
+		now: options.Now, ids: options.IDs, stop: stop,
 	}
 	for range options.Writers.Config().MaxConns {
 		w := newWriter(x)
@@ -71,63 +63,80 @@ func New(options Options) *Exchange {
 	return x
 }
 
-// Close commits what has queued and ends the writers. Whoever submits jobs has ended before.
+// Close commits what has queued and ends the writers. Nothing may be submitted any more.
 func (x *Exchange) Close() {
 	x.stop()
 	x.running.Wait()
 }
 
-// NewID makes an id for something that happens at a time.
-func (x *Exchange) NewID(at time.Time) uuid.UUID { return x.ids.Next(at) }
-
-// writer is the one that has the agent. By the random part of its id: the rest is nearly the same for agents made
-// together.
-func (x *Exchange) writer(agentID uuid.UUID) *writer {
+// writerOf returns the writer of an agent, chosen by the random part of its id: the rest is nearly the same for agents
+// made together.
+func (x *Exchange) writerOf(agentID uuid.UUID) *writer {
 	return x.writers[binary.BigEndian.Uint32(agentID[12:])%uint32(len(x.writers))]
 }
 
 func (x *Exchange) submit(j *job) outcome {
 	j.done = make(chan outcome, 1)
-	return x.writer(j.scope.AgentID).submit(j)
+	return x.writerOf(j.scope.AgentID).submit(j)
+}
+
+// Idempotent is the key of an idempotent request, and how its answer is written down.
+type Idempotent struct {
+	Key idempotency.Key
+	// Encode returns an answer as it is stored, or nil if it is not one to be stored. It is called between the read and
+	// the write of a batch, so it must be quick.
+	Encode func(Placed, error) ([]byte, error)
 }
 
 // Placed is the answer to Place.
 type Placed struct {
-	Order   *Order
+	Order   *book.Order
 	Existed bool   // the client order id named an equal order before, and this is it
 	Stored  []byte // the stored answer to the same idempotent request, instead of an order
 }
 
 // Place places an order. It fails with ErrOutOfScope, AgentArchived, InvalidSymbol, PriceNotAvailable, the refusals of
-// Book.Place, DuplicateClientOrderID, Overloaded, Unavailable, OutcomeUnknown, and those of Idempotency.
-func (x *Exchange) Place(ctx context.Context, scope Scope, r Request, idempotency *Idempotency) (Placed, error) {
-	o := x.submit(&job{ctx: ctx, scope: scope, place: &r, idempotency: idempotency})
+// Book.Place, DuplicateClientOrderID, Overloaded, Unavailable, OutcomeUnknown, and those of idempotency.Answers.
+func (x *Exchange) Place(ctx context.Context, scope book.Scope, r book.Request, idempotent *Idempotent) (Placed, error) {
+	o := x.submit(&job{ctx: ctx, scope: scope, place: &r, idempotent: idempotent})
 	return Placed{Order: o.order, Existed: o.existed, Stored: o.stored}, o.err
 }
 
 // Cancel cancels a pending order. It fails with OrderNotFound, OrderNotCancellable, and like Place for the rest.
-func (x *Exchange) Cancel(ctx context.Context, scope Scope, orderID uuid.UUID) (*Order, error) {
-	o := x.submit(&job{ctx: ctx, scope: scope, cancel: &cancellation{orderID: orderID, as: Cancelled}})
+func (x *Exchange) Cancel(ctx context.Context, scope book.Scope, orderID uuid.UUID) (*book.Order, error) {
+	o := x.submit(&job{ctx: ctx, scope: scope, cancel: &cancellation{orderID: orderID, as: book.Cancelled}})
 	return o.order, o.err
 }
 
-// quote answers what the market says of a symbol now, or at a tick of it.
-func (x *Exchange) quote(symbol string, now time.Time, tick *market.Tick) (Quotation, error) {
+// Fill fills a resting order that a tick has reached, for the matcher. It fails with ErrNotPending, ErrNotCrossed,
+// ErrOutOfScope where the agent no longer exists, Overloaded, Unavailable and OutcomeUnknown.
+func (x *Exchange) Fill(ctx context.Context, agentID, orderID uuid.UUID, tick market.Tick) error {
+	return x.submit(&job{ctx: ctx, scope: book.Scope{AgentID: agentID}, internal: true, match: &crossing{orderID, tick}}).err
+}
+
+// Expire ends a pending order that is too old, for the matcher. It fails like Cancel.
+func (x *Exchange) Expire(ctx context.Context, agentID, orderID uuid.UUID) error {
+	expiry := &cancellation{orderID: orderID, as: book.Expired}
+	return x.submit(&job{ctx: ctx, scope: book.Scope{AgentID: agentID}, internal: true, cancel: expiry}).err
+}
+
+// quote returns what the market says of a symbol now, or at a tick of it.
+func (x *Exchange) quote(symbol string, now time.Time, tick *market.Tick) (book.Quotation, error) {
 	pair, ok := x.feed.Pair(symbol)
 	if !ok {
-		return Quotation{}, fault.New(fault.InvalidSymbol)
+		return book.Quotation{}, fault.New(fault.InvalidSymbol)
 	}
 	if tick == nil {
 		last, ok := x.feed.Last(symbol)
 		if !ok {
-			return Quotation{}, fault.New(fault.PriceNotAvailable)
+			return book.Quotation{}, fault.New(fault.PriceNotAvailable)
 		}
 		tick = &last
 	}
 	if tick.Stale(now) {
-		return Quotation{}, fault.New(fault.PriceNotAvailable)
+		return book.Quotation{}, fault.New(fault.PriceNotAvailable)
 	}
-	q := Quotation{Pair: pair, Price: tick.Price}
+	q := book.Quotation{Pair: pair, Price: tick.Price}
 	if ticker, ok := x.feed.Ticker(symbol); ok {
 		q.QuoteVolume = ticker.QuoteVolume
 	}
@@ -136,7 +145,7 @@ func (x *Exchange) quote(symbol string, now time.Time, tick *market.Tick) (Quota
 
 // priceAt has a tick in place of the last price of its symbol.
 type priceAt struct {
-	Prices
+	book.Prices
 	tick market.Tick
 }
 

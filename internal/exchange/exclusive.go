@@ -5,81 +5,108 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/book"
+	"github.com/agentexchange/agentexchange/internal/book/bookdb"
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// Hold keeps the writers from an agent while somebody works on it in a transaction of its own. The caller releases it
-// once the transaction has ended. It fails with ErrOutOfScope, so that nobody holds up another's agent.
-func (x *Exchange) Hold(ctx context.Context, scope Scope) (release func(), err error) {
-	statuses, err := db.New().ScopeStatus(ctx, x.pool, db.ScopeStatusParams{
-		ID: scope.AgentID, KeyDigest: scope.KeyDigest, AccountID: scope.AccountID,
-	})
-	if err != nil {
+// Held is an agent whose jobs are parked while exclusive work on it runs in a transaction of its own.
+type Held struct {
+	// Release lets the agent's jobs go on. It must be called once the transaction has ended.
+	Release func()
+
+	x     *Exchange
+	scope book.Scope
+}
+
+// Hold parks an agent's jobs. It fails with ErrOutOfScope and, for an archived agent's own key, with AgentArchived, so
+// that no caller holds up another's agent.
+func (x *Exchange) Hold(ctx context.Context, scope book.Scope) (*Held, error) {
+	var rows bookdb.Proof
+	var pipeline pgx.Batch
+	rows.Queue(&pipeline, scope.AgentID)
+	if err := postgres.Send(ctx, x.pool, &pipeline); err != nil {
 		return nil, err
 	}
-	if len(statuses) == 0 {
-		return nil, ErrOutOfScope
+	if err := rows.MayRead(scope); err != nil {
+		return nil, err
 	}
-	return x.writer(scope.AgentID).hold(scope.AgentID), nil
+	return &Held{Release: x.writerOf(scope.AgentID).hold(scope.AgentID), x: x, scope: scope}, nil
 }
 
 // Locked is a book and its pending orders, locked by a transaction of the caller's.
 type Locked struct {
-	*Book
-	Pending []*Order
+	*book.Book
+	Pending []*book.Order
 
 	x  *Exchange
 	tx pgx.Tx
 }
 
-// Lock locks and reads an agent, archived or not, in one round trip. It fails with ErrOutOfScope.
-func (x *Exchange) Lock(ctx context.Context, tx pgx.Tx, scope Scope) (*Locked, error) {
+// Lock locks and reads the agent, archived or not, in one round trip. It fails like Hold.
+func (h *Held) Lock(ctx context.Context, tx pgx.Tx) (*Locked, error) {
 	var pipeline pgx.Batch
-	var read reading
-	var pending []db.Order
-	read.queue(&pipeline, []uuid.UUID{scope.AgentID}, false)
-	postgres.Collect(&pipeline, &pending, db.BookPending, scope.AgentID)
+	var rows bookdb.Rows
+	locked := &Locked{x: h.x, tx: tx}
+	rows.QueueLocked(&pipeline, []uuid.UUID{h.scope.AgentID}, false)
+	bookdb.QueueOrders(&pipeline, &locked.Pending, db.OrderListAllPending, h.scope.AgentID)
 	if err := tx.SendBatch(ctx, &pipeline).Close(); err != nil {
 		return nil, err
 	}
-	book := read.books(x.ids)[scope.AgentID]
-	if book == nil || !book.belongsTo(scope) {
-		return nil, ErrOutOfScope
+	if locked.Book = rows.Books(h.x.ids)[h.scope.AgentID]; locked.Book == nil {
+		return nil, book.ErrOutOfScope
 	}
-	locked := &Locked{Book: book, x: x, tx: tx}
-	for _, row := range pending {
-		locked.Pending = append(locked.Pending, OrderOf(row))
-	}
-	return locked, nil
+	return locked, locked.MayRead(h.scope)
 }
 
-// belongsTo reports whether the caller may act for the agent.
-func (b *Book) belongsTo(scope Scope) bool {
-	if scope.KeyDigest != nil {
-		return string(b.KeyDigest) == string(scope.KeyDigest)
+// LockToTrade is Lock for a change that an archived agent does not take. It fails with AgentArchived then.
+func (h *Held) LockToTrade(ctx context.Context, tx pgx.Tx) (*Locked, error) {
+	locked, err := h.Lock(ctx, tx)
+	if err != nil {
+		return nil, err
 	}
-	return b.AccountID == scope.AccountID
+	return locked, locked.MayTrade(h.scope)
 }
 
-// Released is what cancelling orders made available of an asset.
+// CancelAll cancels every pending order of an agent, and returns how many there were and what they held, by asset in
+// the order of the first order that held it.
+func (x *Exchange) CancelAll(ctx context.Context, scope book.Scope) (cancelled int, released []Released, err error) {
+	held, err := x.Hold(ctx, scope)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer held.Release()
+	err = postgres.InTx(ctx, x.pool, func(tx pgx.Tx) error {
+		locked, err := held.LockToTrade(ctx, tx)
+		if err != nil {
+			return err
+		}
+		cancelled = len(locked.Pending)
+		released, err = locked.CancelAll(ctx, x.now())
+		return err
+	})
+	return cancelled, released, err
+}
+
+// Released is what cancelled orders no longer hold of an asset.
 type Released struct {
 	Asset  string
 	Amount decimal.Decimal
 }
 
-// CancelAll cancels every pending order and answers what they held, by asset in order of the first order that held it.
+// CancelAll cancels every pending order and returns what they held, by asset in the order of the first order that held it.
 func (l *Locked) CancelAll(ctx context.Context, now time.Time) ([]Released, error) {
 	var released []Released
-	of := map[string]int{}
+	place := map[string]int{} // in the list, by asset
 	for _, order := range l.Pending {
-		l.Cancel(order, Cancelled, now)
-		n, ok := of[order.LockedAsset()]
+		l.Cancel(order, book.Cancelled, now)
+		n, ok := place[order.LockedAsset()]
 		if !ok {
 			n = len(released)
-			of[order.LockedAsset()] = n
+			place[order.LockedAsset()] = n
 			released = append(released, Released{Asset: order.LockedAsset()})
 		}
 		released[n].Amount = released[n].Amount.Add(order.Hold)
@@ -87,54 +114,33 @@ func (l *Locked) CancelAll(ctx context.Context, now time.Time) ([]Released, erro
 	return released, l.write(ctx, &pgx.Batch{})
 }
 
-// Session is what lies between two resets.
-type Session struct {
-	ID              uuid.UUID
-	StartingBalance decimal.Decimal
-	StartedAt       time.Time
-	Day             time.Time // 00:00 UTC of the day it started in
-}
-
-// EndedSession is a session that a reset ended.
-type EndedSession struct {
-	Session
-	EndingEquity decimal.Decimal
-	EndedAt      time.Time
-}
-
-// Days is how long the session lasted.
-func (s EndedSession) Days() decimal.Decimal {
-	return decimal.NewFromInt(s.EndedAt.Sub(s.StartedAt).Microseconds()).Quo(decimal.NewFromInt((24 * time.Hour).Microseconds()))
-}
-
-// Reset closes everything and begins a new session with the given balance. The caller puts the session into the
-// agent's row.
-func (l *Locked) Reset(ctx context.Context, startingBalance decimal.Decimal, now time.Time) (EndedSession, Session, error) {
-	ended := EndedSession{
-		Session: Session{ID: l.SessionID, StartingBalance: l.StartingBalance, StartedAt: l.SessionStartedAt},
+// Reset closes everything and begins a new session with the given balance. An archived agent is active again.
+func (l *Locked) Reset(
+	ctx context.Context, startingBalance decimal.Decimal, now time.Time,
+) (ended book.EndedSession, begun book.Session, err error) {
+	ended = book.EndedSession{
+		Session: book.Session{ID: l.SessionID, StartingBalance: l.StartingBalance, StartedAt: l.SessionStartedAt},
 		EndedAt: now,
 	}
 	ended.EndingEquity = l.Book.Reset(l.Pending, startingBalance, l.x.feed, now)
-	begun := Session{ID: l.ids.Next(now), StartingBalance: startingBalance, StartedAt: now, Day: dayOf(now)}
-	l.changes.day = false // the new session's is in the agent's row
+	begun = book.NewSession(l.x.ids.Next(now, uuid.Nil), startingBalance, now)
 	zero := []decimal.Decimal{{}}
 	var pipeline pgx.Batch
 	pipeline.Queue(db.SessionEnd, now, ended.EndingEquity, l.ID, l.SessionID)
 	pipeline.Queue(db.SessionInsert, l.ID, begun.ID, startingBalance, now)
+	pipeline.Queue(db.AgentBeginSession, startingBalance, begun.ID, now, begun.Day, l.ID)
 	pipeline.Queue(db.EquityPointInsertMany,
 		[]uuid.UUID{l.ID}, []time.Time{now}, []decimal.Decimal{startingBalance}, zero, zero)
 	return ended, begun, l.write(ctx, &pipeline)
 }
 
 func (l *Locked) write(ctx context.Context, pipeline *pgx.Batch) error {
-	flush(pipeline, []*Book{l.Book})
+	if err := l.Verify(); err != nil {
+		return err
+	}
+	bookdb.QueueChanges(pipeline, []*book.Book{l.Book})
 	if pipeline.Len() == 0 {
 		return nil
 	}
 	return l.tx.SendBatch(ctx, pipeline).Close()
-}
-
-// NewSession is the session that a new agent begins with.
-func (x *Exchange) NewSession(startingBalance decimal.Decimal, now time.Time) Session {
-	return Session{ID: x.ids.Next(now), StartingBalance: startingBalance, StartedAt: now, Day: dayOf(now)}
 }

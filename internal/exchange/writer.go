@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/google/uuid"
@@ -15,34 +16,25 @@ const (
 	queueLimit = 2048 // jobs that may wait for one writer; more are refused
 )
 
-// Scope says for which agent a job is, and by what right: the digest of the agent's own key, or the account that owns
-// it. It is checked in the statement that locks the agent, so that a key is dead the moment it is replaced.
-type Scope struct {
-	AgentID   uuid.UUID
-	KeyDigest []byte    // of the agent's key; nil where the account acts
-	AccountID uuid.UUID // nil where the agent's key acts
-
-	matcher bool // the exchange itself acts
-}
-
 // job is one request to change a book. Exactly one of place, cancel and match says how.
 type job struct {
-	ctx   context.Context
-	scope Scope
+	ctx      context.Context //nolint:containedctx // it is the caller's, who waits; the writer asks only whether it has ended
+	scope    book.Scope      // proven under the agent's lock, so that a key is dead the moment it is replaced
+	internal bool            // the exchange itself acts, and needs no proof
 
-	place  *Request
+	place  *book.Request
 	cancel *cancellation
 	match  *crossing
 
-	idempotency *Idempotency
-	state       atomic.Int32
-	parked      bool         // once already; the writer's mutex guards it
-	done        chan outcome // of one
+	idempotent *Idempotent
+	state      atomic.Int32
+	parked     bool         // once already; the writer's mutex guards it
+	done       chan outcome // of one
 }
 
 type cancellation struct {
 	orderID uuid.UUID
-	as      Status
+	as      book.Status
 }
 
 // crossing is a resting order and the tick that reached it.
@@ -53,13 +45,13 @@ type crossing struct {
 
 // outcome is what became of a job.
 type outcome struct {
-	order   *Order
+	order   *book.Order
 	existed bool   // it is an earlier order with the same client order id
 	stored  []byte // the stored answer to the same request, in place of everything else
 	err     error
 }
 
-// A job is taken by its writer or withdrawn by its caller, whoever comes first.
+// A job is taken by its writer or withdrawn by its caller, whichever happens first.
 const (
 	waiting int32 = iota
 	taken
@@ -73,7 +65,7 @@ type writer struct {
 	waiting  atomic.Int32 // in the queue or parked
 
 	mu     sync.Mutex
-	held   map[uuid.UUID]int // agents at which long work is going on
+	held   map[uuid.UUID]int // agents on which exclusive work is going on
 	parked map[uuid.UUID][]*job
 }
 
@@ -81,8 +73,8 @@ func newWriter(x *Exchange) *writer {
 	return &writer{exchange: x, queue: make(chan *job, queueLimit), held: map[uuid.UUID]int{}, parked: map[uuid.UUID][]*job{}}
 }
 
-// submit queues a job and waits for what becomes of it. A caller that goes away takes its job along, unless a writer
-// has begun with it; then the outcome is waited for, because it is about to be durable.
+// submit queues a job and waits for its outcome. A caller that goes away takes its job along, unless a writer has begun
+// with it; then the outcome is waited for, because it is about to be durable.
 func (w *writer) submit(j *job) outcome {
 	if w.waiting.Add(1) > queueLimit {
 		w.waiting.Add(-1)
@@ -134,7 +126,7 @@ func (w *writer) gather(first *job) []*job {
 	return jobs
 }
 
-// take appends a job unless its caller has gone or long work is going on at its agent.
+// take appends a job unless its caller has gone or exclusive work is going on on its agent.
 func (w *writer) take(jobs []*job, j *job) []*job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,9 +142,9 @@ func (w *writer) take(jobs []*job, j *job) []*job {
 	return append(jobs, j)
 }
 
-// hold keeps an agent's jobs back while long work is going on at it in a transaction of its own, so that its neighbours'
-// do not wait for its lock. The caller releases it. A job is kept back for one piece of work at most: whoever has many
-// at once waits for the lock in the end, so that nobody can keep jobs here for ever.
+// hold parks an agent's jobs while an exclusive transaction runs on it, so that other agents' jobs do not wait for its
+// lock. The caller releases it. A job is parked once at most: if much exclusive work comes at once, it waits for the lock
+// in the end, so that no caller can keep jobs parked for ever.
 func (w *writer) hold(agentID uuid.UUID) (release func()) {
 	w.mu.Lock()
 	w.held[agentID]++

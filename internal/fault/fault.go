@@ -167,6 +167,10 @@ func (e *Error) WithStatus(status int) *Error {
 	return e
 }
 
+// Forbidden makes the error one about what the caller's credential may do, rather than about the state of things: the
+// status is 403 in place of the code's own.
+func (e *Error) Forbidden() *Error { return e.WithStatus(http.StatusForbidden) }
+
 // Saying tells more of what to do than the code's own sentence, which has to fit every case.
 func (e *Error) Saying(message string) *Error {
 	e.message = message

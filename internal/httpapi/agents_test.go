@@ -5,13 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
-	"github.com/agentexchange/agentexchange/internal/httpapi"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 func TestRegisterMakesADefaultAgent(t *testing.T) {
@@ -244,21 +241,4 @@ func TestAgentIDsMustBeUUIDs(t *testing.T) {
 	account.Do(http.MethodGet, "/api/v1/agents/"+strings.ToUpper(account.AgentID), nil).Want(200)
 	account.Do(http.MethodGet, fmt.Sprintf("/api/v1/agents/%%%x%s", account.AgentID[0], account.AgentID[1:]), nil).Want(200)
 	account.Do(http.MethodGet, "/api/v1/agents/"+uuid.Nil.String(), nil).WantError(404, "AGENT_NOT_FOUND")
-}
-
-func TestCutNamesStayNames(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.StringN(1, 100, -1).Draw(t, "name")
-		suffix := rapid.SampledFrom([]string{" (copy)", "'s Agent"}).Draw(t, "suffix")
-		cut := httpapi.WithSuffix(name, suffix, 100)
-		require.True(t, utf8.ValidString(cut))
-		require.LessOrEqual(t, utf8.RuneCountInString(cut), 100)
-		require.True(t, strings.HasSuffix(cut, suffix))
-		if utf8.RuneCountInString(name+suffix) <= 100 {
-			require.Equal(t, name+suffix, cut)
-		} else {
-			require.True(t, strings.HasPrefix(name, strings.TrimSuffix(cut, suffix)) || strings.TrimSpace(name) != name)
-		}
-	})
 }

@@ -58,7 +58,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		header.Set("Connection", "close") // the rest of the body is not worth reading
 	}
 	if err := c.JSON(status, envelope{envelopeError{
-		Code: known.Code, Message: known.Message(), Details: known.Details, RequestID: call.requestID,
+		Code: known.Code, Message: known.Message(), Details: publicDetails(known), RequestID: call.requestID,
 	}}); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelDebug, "answer not sent", slog.String("request_id", call.requestID), slog.Any("cause", err))
 	}

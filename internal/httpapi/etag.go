@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/agentexchange/agentexchange/gen/api"
-	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/agents"
 )
 
 // Another version of the API may say the same things in another way.
@@ -16,9 +16,9 @@ var specDigest = sha256.Sum256(api.Spec)
 
 // unchanged gives an answer about these agents, of so many, its entity tag, and reports whether the client has just that
 // answer. The tag comes from the versions of the agents' rows, so that what is not sent is not rendered either.
-func unchanged(ctx context.Context, total int64, agents ...db.Agent) bool {
+func unchanged(ctx context.Context, total int64, list ...agents.Agent) bool {
 	state := binary.BigEndian.AppendUint64(specDigest[:], uint64(total))
-	for _, agent := range agents {
+	for _, agent := range list {
 		state = binary.BigEndian.AppendUint64(append(state, agent.ID[:]...), uint64(agent.Version))
 	}
 	digest := sha256.Sum256(state)

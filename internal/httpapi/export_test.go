@@ -10,9 +10,5 @@ func CheckOperations(doc *openapi3.T) error {
 
 // What the tests outside of the package look into.
 var (
-	DecodeBody  = decodeBody
-	WithSuffix  = withSuffix
-	LockOfSlot  = func(s slot) int64 { return s.lockID() }
-	SweepOnce   = (*Server).sweepOnce
-	NewTestSlot = func(ownerID [16]byte, keyDigest [32]byte) slot { return slot{owner: ownerID, keyDigest: keyDigest} }
+	DecodeBody = decodeBody
 )

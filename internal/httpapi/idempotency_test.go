@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"net/http"
 	"strings"
@@ -10,8 +9,7 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/config"
-	"github.com/agentexchange/agentexchange/internal/httpapi"
-	"github.com/agentexchange/agentexchange/internal/market/sim"
+	"github.com/agentexchange/agentexchange/internal/idempotency"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
@@ -144,10 +142,10 @@ func TestFirstRequestInFlightIsSaid(t *testing.T) {
 	server := testkit.Start(t)
 	account := server.Register(t)
 	accountID := uuid.MustParse(account.ID)
-	// Another replica is at work on this key: it holds the slot's lock.
+	// Another replica is at work on this key: it holds the key's lock.
 	tx, err := server.Pool.Begin(t.Context())
 	require.NoError(t, err)
-	lock := httpapi.LockOfSlot(httpapi.NewTestSlot(accountID, sha256.Sum256([]byte("k"))))
+	lock := idempotency.NewKey(accountID, "k", [sha256.Size]byte{}).LockID()
 	_, err = tx.Exec(t.Context(), "select pg_advisory_xact_lock($1)", lock)
 	require.NoError(t, err)
 	send := func() *testkit.Answer {
@@ -179,17 +177,9 @@ func TestExpiredAnswersAreForgottenAndSwept(t *testing.T) {
 		select gen_random_uuid(), '', '', '', now() + interval '1 hour' from generate_series(1, 1200)`)
 	require.NoError(t, err)
 	expire()
-	swept := sweeper(t, server)
-	require.NoError(t, httpapi.SweepOnce(swept, context.Background()))
+	store := idempotency.Store{Pool: server.Pool, Vault: server.Vault(t), Now: time.Now}
+	require.NoError(t, store.SweepOnce(t.Context()))
 	var left int
 	require.NoError(t, server.Pool.QueryRow(t.Context(), "select count(*) from idempotency_keys").Scan(&left))
 	require.Zero(t, left)
-}
-
-// sweeper is a second handler on the server's database.
-func sweeper(t *testing.T, server *testkit.Server) *httpapi.Server {
-	t.Helper()
-	handler, err := httpapi.New(httpapi.Options{Pool: server.Pool, Vault: server.Vault(t), Now: time.Now, MaxInFlight: 1, Market: sim.New(1, time.Now)})
-	require.NoError(t, err)
-	return handler
 }

@@ -21,7 +21,7 @@ func (s *Server) pair(symbol string) (market.Pair, error) {
 	return pair, nil
 }
 
-// freshPrice answers a pair's newest price, unless it is too old to act on.
+// freshPrice returns a pair's newest price, unless it is too old to act on.
 func (s *Server) freshPrice(symbol string) (market.Tick, error) {
 	pair, err := s.pair(symbol)
 	if err != nil {
@@ -48,7 +48,7 @@ func marketFault(err error) error {
 	}
 }
 
-// ListPairs answers every pair.
+// ListPairs returns every pair.
 func (s *Server) ListPairs(context.Context, api.ListPairsRequestObject) (api.ListPairsResponseObject, error) {
 	pairs := s.market.Pairs()
 	list := api.PairList{Pairs: make([]api.Pair, 0, len(pairs)), Total: int32(len(pairs))}
@@ -63,13 +63,13 @@ func (s *Server) ListPairs(context.Context, api.ListPairsRequestObject) (api.Lis
 	return api.ListPairs200JSONResponse{Body: list}, nil
 }
 
-// GetPrice answers the newest price of a pair.
+// GetPrice returns the newest price of a pair.
 func (s *Server) GetPrice(_ context.Context, req api.GetPriceRequestObject) (api.GetPriceResponseObject, error) {
 	tick, err := s.freshPrice(req.Symbol)
 	return api.GetPrice200JSONResponse{Body: priceOf(tick)}, err
 }
 
-// prices answers the newest price of every pair that has one, by symbol.
+// prices returns the newest price of every pair that has one, by symbol.
 func (s *Server) prices() []api.Price {
 	prices := []api.Price{}
 	for _, pair := range s.market.Pairs() {
@@ -80,7 +80,7 @@ func (s *Server) prices() []api.Price {
 	return prices
 }
 
-// ListPrices answers the newest prices of the pairs that are asked for, or of all that have one.
+// ListPrices returns the newest prices of the pairs that are asked for, or of all that have one.
 func (s *Server) ListPrices(_ context.Context, req api.ListPricesRequestObject) (api.ListPricesResponseObject, error) {
 	list := api.PriceList{Timestamp: s.now()}
 	if len(req.Params.Symbols) == 0 {
@@ -101,7 +101,7 @@ func priceOf(tick market.Tick) api.Price {
 	return api.Price{Symbol: tick.Symbol, Price: tick.Price, Timestamp: tick.Time}
 }
 
-// GetTicker answers the last 24 hours of a pair.
+// GetTicker returns the last 24 hours of a pair.
 func (s *Server) GetTicker(_ context.Context, req api.GetTickerRequestObject) (api.GetTickerResponseObject, error) {
 	tick, err := s.freshPrice(req.Symbol)
 	if err != nil {
@@ -118,14 +118,14 @@ func (s *Server) GetTicker(_ context.Context, req api.GetTickerRequestObject) (a
 	}}, nil
 }
 
-// ListCandles answers candles, oldest first.
+// ListCandles returns candles, oldest first.
 func (s *Server) ListCandles(ctx context.Context, req api.ListCandlesRequestObject) (api.ListCandlesResponseObject, error) {
 	pair, err := s.pair(req.Symbol)
 	if err != nil {
 		return nil, err
 	}
 	interval := market.Interval(*req.Params.Interval)
-	candles, err := s.market.Candles(ctx, pair.Symbol, interval, valueOf(req.Params.StartTime), before(req.Params.EndTime), int(*req.Params.Limit))
+	candles, err := s.market.Candles(ctx, pair.Symbol, interval, startOf(req.Params.StartTime), before(req.Params.EndTime), int(*req.Params.Limit))
 	if err != nil {
 		return nil, marketFault(err)
 	}
@@ -141,7 +141,15 @@ func (s *Server) ListCandles(ctx context.Context, req api.ListCandlesRequestObje
 	return api.ListCandles200JSONResponse{Body: list}, nil
 }
 
-// before answers the last instant before a time; a feed's bound is inclusive, the API's is not.
+// startOf returns the zero time, from the first candle on, where none is given.
+func startOf(start *time.Time) time.Time {
+	if start == nil {
+		return time.Time{}
+	}
+	return *start
+}
+
+// before returns the last instant before a time; a feed's bound is inclusive, the API's is not.
 func before(end *time.Time) time.Time {
 	if end == nil {
 		return time.Time{}
@@ -149,7 +157,7 @@ func before(end *time.Time) time.Time {
 	return end.Add(-time.Nanosecond)
 }
 
-// ListMarketTrades answers the newest trades of a pair.
+// ListMarketTrades returns the newest trades of a pair.
 func (s *Server) ListMarketTrades(ctx context.Context, req api.ListMarketTradesRequestObject) (api.ListMarketTradesResponseObject, error) {
 	tick, err := s.freshPrice(req.Symbol)
 	if err != nil {
@@ -169,7 +177,7 @@ func (s *Server) ListMarketTrades(ctx context.Context, req api.ListMarketTradesR
 	return api.ListMarketTrades200JSONResponse{Body: list}, nil
 }
 
-// GetOrderbook answers the best levels of a pair.
+// GetOrderbook returns the best levels of a pair.
 func (s *Server) GetOrderbook(ctx context.Context, req api.GetOrderbookRequestObject) (api.GetOrderbookResponseObject, error) {
 	tick, err := s.freshPrice(req.Symbol)
 	if err != nil {

@@ -52,7 +52,7 @@ func (s *Server) authenticateMCP(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		call := callOf(r.Context())
-		call.scope, err = s.resolve(r.Context(), caller)
+		call.scope, err = s.scopes.Resolve(r.Context(), caller)
 		if err != nil && !slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, faultOf(err).Status()) {
 			return err
 		}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/exchange"
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -32,10 +33,10 @@ type call struct {
 	operation     string
 	host          string
 	accountID     uuid.UUID // who authenticated; nil for nobody, and for an agent
-	scope         exchange.Scope
-	verified      bool   // the scope was checked by the database since
-	body          []byte // as it came
-	requestDigest []byte // of a request with an Idempotency-Key
+	scope         book.Scope
+	proven        bool              // the handler has proven the scope by the database
+	body          []byte            // as it came
+	requestDigest [sha256.Size]byte // of a request with an Idempotency-Key
 	ifNoneMatch   string
 	answer        http.Header
 	gone          func() bool // the client did not wait for the answer

@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"maps"
@@ -14,10 +15,14 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/api"
+	"github.com/agentexchange/agentexchange/internal/agents"
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/idempotency"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/portfolio"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/skill"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
@@ -34,6 +39,7 @@ type Options struct {
 	Vault    *auth.Vault
 	Market   market.Feed
 	Exchange *exchange.Exchange
+	IDs      *book.IDs
 	Logger   *slog.Logger
 	Metrics  *telemetry.Metrics // nil: none
 	Now      func() time.Time
@@ -48,30 +54,27 @@ type Options struct {
 
 // Server handles the requests. It implements the generated api.StrictServerInterface.
 type Server struct {
-	pool      *pgxpool.Pool
-	readers   *postgres.Readers
 	probe     *pgxpool.Pool
-	vault     *auth.Vault
 	market    market.Feed
 	exchange  *exchange.Exchange
-	hints     hints
+	portfolio *portfolio.Reader
+	agents    *agents.Agents
+	answers   *idempotency.Store
+	scopes    *auth.Scopes
 	tokens    *auth.Tokens
 	log       *slog.Logger
 	metrics   *telemetry.Metrics
 	now       func() time.Time
-	random    io.Reader
 	publicURL string
 	maxBody   int64
 	timeout   time.Duration
 	inFlight  chan struct{}
 	// inFlightMCP is for requests at /mcp, which wait for requests of their own.
 	inFlightMCP chan struct{}
-	resolving   chan struct{} // look-ups of credentials at once
 	doc         *openapi3.T
 	guide       *skill.Guide
 	// defaultRisk is what the spec says of an agent for which nothing else was asked.
 	defaultRisk api.RiskProfileOverrides
-	maxName     int // characters, from the spec
 	stopping    atomic.Bool
 	echo        *echo.Echo
 }
@@ -88,27 +91,30 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	now := func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) } // what Postgres keeps
 	s := &Server{
-		pool:        options.Pool,
-		readers:     options.Readers,
-		probe:       options.Probe,
-		vault:       options.Vault,
-		market:      options.Market,
-		exchange:    options.Exchange,
-		hints:       newHints(),
+		probe:    options.Probe,
+		market:   options.Market,
+		exchange: options.Exchange,
+		portfolio: &portfolio.Reader{
+			Pool: options.Pool, Readers: options.Readers, Feed: options.Market, Now: now, IDs: options.IDs,
+		},
+		agents: &agents.Agents{
+			Pool: options.Pool, Readers: options.Readers, Vault: options.Vault, Exchange: options.Exchange, IDs: options.IDs,
+			Now: now, Random: options.Random, MaxName: int(*doc.Components.Schemas["Name"].Value.MaxLength),
+		},
+		answers:     &idempotency.Store{Pool: options.Pool, Vault: options.Vault, Now: now},
+		scopes:      auth.NewScopes(options.Readers, options.MaxInFlight, options.RequestTimeout),
 		tokens:      auth.NewTokens(options.Pool, options.Vault, options.Now),
 		log:         options.Logger,
 		metrics:     options.Metrics,
-		now:         func() time.Time { return options.Now().UTC().Truncate(time.Microsecond) }, // what Postgres keeps
-		random:      options.Random,
+		now:         now,
 		publicURL:   options.PublicURL,
 		maxBody:     options.MaxBody,
 		timeout:     options.RequestTimeout,
 		inFlight:    make(chan struct{}, options.MaxInFlight),
 		inFlightMCP: make(chan struct{}, options.MaxInFlight),
-		resolving:   make(chan struct{}, options.MaxInFlight),
 		doc:         doc,
-		maxName:     int(*doc.Components.Schemas["Name"].Value.MaxLength),
 		echo:        echo.New(),
 	}
 	if err := defaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
@@ -138,7 +144,7 @@ func (s *Server) routeOperations(operations map[string]*operation) {
 	for id, op := range operations {
 		middlewares[id] = []echo.MiddlewareFunc{enter(op), s.authenticate(op), s.receive, s.bound(op), validate(op)}
 	}
-	api.RegisterHandlersWithOptions(s.echo, api.NewStrictHandler(s, nil),
+	api.RegisterHandlersWithOptions(s.echo, api.NewStrictHandler(s, []api.StrictMiddlewareFunc{noteProof}),
 		api.RegisterHandlersOptions{OperationMiddlewares: middlewares})
 	asRoute := strings.NewReplacer("{", ":", "}", "")
 	for path, item := range s.doc.Paths.Map() {
@@ -178,6 +184,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.echo.ServeHTTP(w, r)
 }
+
+// Sweep deletes expired idempotent answers until ctx ends.
+func (s *Server) Sweep(ctx context.Context) error { return s.answers.Sweep(ctx, s.log) }
 
 // Stopping makes the server answer that it is not ready, so that load balancers turn to others.
 func (s *Server) Stopping() { s.stopping.Store(true) }

@@ -10,7 +10,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/postgres"
 )
 
-// GetHealth answers as long as the process does.
+// GetHealth returns as long as the process does.
 func (s *Server) GetHealth(context.Context, api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
 	return api.GetHealth200JSONResponse{Body: api.Health{Status: api.HealthStatusOk}}, nil
 }
@@ -18,7 +18,7 @@ func (s *Server) GetHealth(context.Context, api.GetHealthRequestObject) (api.Get
 // probeTimeout is for how long a database that does not answer may still be called reachable.
 const probeTimeout = 2 * time.Second
 
-// GetReadiness answers whether requests can be worked on.
+// GetReadiness returns whether requests can be worked on.
 func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject) (api.GetReadinessResponseObject, error) {
 	if s.stopping.Load() {
 		return nil, fault.New(fault.Unavailable).Because(errors.New("shutting down"))

@@ -60,7 +60,7 @@ var traffic = map[string][2]int64{
 	"regenerateAgentKey":  {6, 5},
 	"register":            {6, 5},
 	"resetAccount":        {11, 6},
-	"resetAgent":          {11, 6},
+	"resetAgent":          {12, 6},
 	"unarchiveAgent":      {3, 3},
 	"updateAgent":         {1, 1},
 	"updateAgentRisk":     {1, 1},

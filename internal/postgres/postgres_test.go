@@ -192,11 +192,12 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 	for name, query := range map[string]string{
 		"list": db.AgentList, "list_active": db.AgentListActive, "count": db.AgentCount, "count_active": db.AgentCountActive, "get": db.AgentGet, "lock": db.AgentLock,
 		"update": db.AgentUpdate, "risk": db.AgentUpdateRiskProfile, "status": db.AgentSetStatus, "key": db.AgentGetSealedKey,
-		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGet, "book": db.BookGet, "orders": db.OrderList, "open": db.OrderListPending, "trades": db.TradeList, "ledger": db.LedgerList,
-		"reconcile": db.Reconcile, "scope": db.ScopeResolve, "curve": db.EquityCurve, "opening": db.EquityOpening, "history": db.EquityHistory, "leaders": db.LeaderboardBooks, "sums": db.TradeSums,
-		"lock_books": db.BookLock, "book_balances": db.BookBalances, "resting": db.BookResting, "duplicates": db.BookDuplicates,
-		"book_orders": db.BookOrders, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
-		"positions": db.PositionPage, "all_resting": db.RestingList, "count_open": db.OrderCountPending, "pending": db.BookPending,
+		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGetMany, "orders": db.OrderList, "open": db.OrderListPending, "trades": db.TradeList, "ledger": db.LedgerList,
+		"reconcile": db.LedgerReconcile, "credential": db.CredentialResolve, "proof": db.AgentProof, "curve": db.EquityCurve, "history": db.EquityHistory, "leaders": db.LeaderboardBooks, "sums": db.TradeSums,
+		"book": db.BookGet, "books": db.BookRead, "book_balances": db.BookBalances, "resting": db.BookResting,
+		"duplicates": db.OrderGetManyByDedup,
+		"book_orders": db.OrderGetMany, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
+		"positions": db.PositionPage, "all_resting": db.OrderPagePending, "count_open": db.OrderCountPending, "pending": db.OrderListAllPending,
 		"count_orders": db.OrderCountAll, "count_trades": db.TradeCountAll, "count_ledger": db.LedgerCountAll,
 	} {
 		_, err := conn.Exec(t.Context(), "prepare "+name+" as "+query)

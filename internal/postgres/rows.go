@@ -45,3 +45,12 @@ func Collect[Row any](pipeline *pgx.Batch, into *[]Row, sql string, args ...any)
 		return err
 	})
 }
+
+// Column returns one value of each row: an array for a statement that takes its rows as arrays, one for each column.
+func Column[Row, Value any](rows []Row, of func(*Row) Value) []Value {
+	values := make([]Value, len(rows))
+	for n := range rows {
+		values[n] = of(&rows[n])
+	}
+	return values
+}

@@ -10,16 +10,20 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/exchange"
+	"github.com/agentexchange/agentexchange/internal/leader"
+	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/matching"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// matching is the server's matcher and its writers, in this process, where the prices are moved by hand and the commits
+// matched is the server's matcher and its writers, in this process, where the prices are moved by hand and the commits
 // are watched.
-type matching struct {
+type matched struct {
 	feed    *handFeed
 	fills   *commits
 	loading time.Duration // until every resting order was read
@@ -28,8 +32,8 @@ type matching struct {
 }
 
 // match runs a matcher on a stage, and returns once it has read the resting orders.
-func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matching, err error) {
-	m := &matching{feed: feed, fills: newCommits()}
+func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matched, err error) {
+	m := &matched{feed: feed, fills: newCommits()}
 	defer func() {
 		if err != nil {
 			m.close()
@@ -40,20 +44,24 @@ func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matching, er
 		return nil, err
 	}
 	m.closers = append(m.closers, writers.Close)
-	log := &waitingLog{Handler: slog.DiscardHandler, matching: make(chan struct{})}
+	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 	x := exchange.New(exchange.Options{
-		Pool: s.Pool, Writers: writers, Vault: s.Vault, Feed: feed, Logger: slog.New(log),
-		Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
+		Pool: s.Pool, Writers: writers, Vault: s.Vault, Feed: feed, Now: now, IDs: &book.IDs{},
 	})
 	m.closers = append(m.closers, x.Close)
-	matcher := exchange.NewMatcher(x, func(ctx context.Context) (*pgx.Conn, error) { return postgres.Connect(ctx, s.URL) }, 0)
+	log := slog.New(slog.DiscardHandler)
+	matcher := matching.New(matching.Options{Exchange: x, Feed: feed, Now: now, Log: log})
+	election := leader.Election{
+		Name: "bench", Log: log, Connect: func(ctx context.Context) (*pgx.Conn, error) { return postgres.Connect(ctx, s.URL) },
+	}
 	before, begun := liveHeap(), time.Now()
 	running, stop := context.WithCancel(ctx)
 	var ended sync.WaitGroup
-	ended.Go(func() { matcher.Run(running) })
+	ended.Go(func() { _ = election.Run(running, matcher.Lead) })
+	ended.Go(func() { _ = feed.Run(running, func(ticks []market.Tick) { matcher.Offer(running, ticks) }) })
 	m.closers = append(m.closers, func() { stop(); ended.Wait() })
 	select {
-	case <-log.matching:
+	case <-matcher.Ready():
 	case <-time.After(time.Minute):
 		return nil, errors.New("the matcher did not begin within a minute")
 	case <-ctx.Done():
@@ -64,7 +72,7 @@ func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matching, er
 }
 
 // close ends everything, the last first.
-func (m *matching) close() {
+func (m *matched) close() {
 	for _, closer := range slices.Backward(m.closers) {
 		closer()
 	}
@@ -77,22 +85,6 @@ func liveHeap() int64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)
-}
-
-// waitingLog says when the matcher begins.
-type waitingLog struct {
-	slog.Handler
-	matching chan struct{}
-	once     sync.Once
-}
-
-func (*waitingLog) Enabled(context.Context, slog.Level) bool { return true }
-
-func (w *waitingLog) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "matching" {
-		w.once.Do(func() { close(w.matching) })
-	}
-	return nil
 }
 
 // commits watches the writers' connections: which transactions with trades have been committed.

@@ -188,7 +188,7 @@ func scriptsOf(agents int, accounts []stage.Account) scripts {
 
 // Whose account proves the right to read stands in the place of whose key does: the row is the same.
 func (s scripts) balance() string {
-	return s.choose + pgbench.Statement(db.BookGet, s.agentID, "null", s.accountID)
+	return s.choose + pgbench.Statement(db.BookGet, s.agentID)
 }
 
 func (s scripts) agent() string {
@@ -201,6 +201,6 @@ func (s scripts) list() string {
 }
 
 func (s scripts) openOrders() string {
-	return s.choose + pgbench.Pipelined(pgbench.Statement(db.ScopeStatus, s.agentID, "null", s.accountID),
+	return s.choose + pgbench.Pipelined(pgbench.Statement(db.AgentProof, s.agentID),
 		pgbench.Statement(db.OrderListPending, s.agentID, "null", "0", "50"), pgbench.Statement(db.OrderCountPending, s.agentID, "null"))
 }

@@ -66,7 +66,7 @@ func measureTicks(ctx context.Context, p plan) (report.Section, error) {
 			return report.Section{}, err
 		}
 		var err error
-		if m.matching, err = match(ctx, s.Stage, newHandFeed(m.pairs, decimal.NewFromInt(300))); err != nil {
+		if m.matched, err = match(ctx, s.Stage, newHandFeed(m.pairs, decimal.NewFromInt(300))); err != nil {
 			return report.Section{}, err
 		}
 		defer m.close()
@@ -83,7 +83,7 @@ func measureTicks(ctx context.Context, p plan) (report.Section, error) {
 type measuredTicks struct {
 	plan  plan
 	pairs int
-	*matching
+	*matched
 	fills, all          []time.Duration // until one order of a tick is filled, and until all are
 	settled, rival      *contender
 	perBurst, clientsOf int
@@ -132,7 +132,7 @@ func (m *measuredTicks) tick(ctx context.Context) error {
 func (m *measuredTicks) await(ctx context.Context, orders int, each func(committed)) error {
 	for filled := 0; filled < orders; {
 		select {
-		case c := <-m.matching.fills.made:
+		case c := <-m.matched.fills.made:
 			filled += c.trades
 			each(c)
 		case <-time.After(20 * time.Second):

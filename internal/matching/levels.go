@@ -1,0 +1,140 @@
+package matching
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/agentexchange/agentexchange/internal/book"
+	"github.com/agentexchange/agentexchange/internal/decimal"
+	"github.com/google/uuid"
+	"github.com/tidwall/btree"
+)
+
+// resting is a resting order as the matcher knows it: no more than it takes to find it.
+type resting struct {
+	id, agentID uuid.UUID
+	level       uint64 // of price or trigger, in units of 10^-8
+	symbol      uint32
+	rises       bool // it is reached by a price that rises to its level, else by one that falls to it
+}
+
+// levels holds the resting orders of every symbol, each in one of two ordered trees: those that a price reaches as it
+// falls, the highest level first, and those that it reaches as it rises, the lowest first. Of one level the oldest comes
+// first. So a tick finds exactly those that it crosses, at the cost of one comparison if there are none.
+type levels struct {
+	symbols map[string]uint32
+	names   []string
+	sides   [][2]*btree.BTreeG[*resting]
+	byAge   *btree.BTreeG[*resting] // ids sort by time
+}
+
+func newLevels() *levels {
+	return &levels{
+		symbols: map[string]uint32{},
+		byAge:   btree.NewBTreeGOptions(func(a, b *resting) bool { return book.CompareIDs(a.id, b.id) < 0 }, btree.Options{NoLocks: true}),
+	}
+}
+
+func byLevel(direction int) func(a, b *resting) bool {
+	return func(a, b *resting) bool {
+		if c := cmp.Compare(a.level, b.level); c != 0 {
+			return c*direction < 0
+		}
+		return book.CompareIDs(a.id, b.id) < 0
+	}
+}
+
+const (
+	falling = 0
+	rising  = 1
+)
+
+func (l *levels) symbol(name string) uint32 {
+	n, ok := l.symbols[name]
+	if !ok {
+		n = uint32(len(l.names))
+		l.symbols[name] = n
+		l.names = append(l.names, name)
+		options := btree.Options{NoLocks: true}
+		l.sides = append(l.sides, [2]*btree.BTreeG[*resting]{
+			btree.NewBTreeGOptions(byLevel(-1), options), btree.NewBTreeGOptions(byLevel(1), options),
+		})
+	}
+	return n
+}
+
+// unitsOf is a price in units; one that does not fit is beyond all others, and the exact comparison is the judge's.
+func unitsOf(price decimal.Decimal) uint64 {
+	if units, ok := price.Units(); ok {
+		return units
+	}
+	return 1<<64 - 1
+}
+
+// add puts an order in; one that is there already is left.
+func (l *levels) add(agentID, id uuid.UUID, symbol string, rises bool, level decimal.Decimal) {
+	order := &resting{id: id, agentID: agentID, level: unitsOf(level), symbol: l.symbol(symbol), rises: rises}
+	if _, known := l.byAge.Get(order); known {
+		return
+	}
+	l.put(order)
+}
+
+func (l *levels) put(order *resting) {
+	l.byAge.Set(order)
+	l.tree(order).Set(order)
+}
+
+func (l *levels) tree(order *resting) *btree.BTreeG[*resting] {
+	if order.rises {
+		return l.sides[order.symbol][rising]
+	}
+	return l.sides[order.symbol][falling]
+}
+
+// remove takes an order out, if it is there.
+func (l *levels) remove(id uuid.UUID) {
+	if order, known := l.byAge.Delete(&resting{id: id}); known {
+		l.tree(order).Delete(order)
+	}
+}
+
+// cross takes out the orders that a price reaches.
+func (l *levels) cross(symbol string, price decimal.Decimal) []*resting {
+	n, ok := l.symbols[symbol]
+	if !ok {
+		return nil
+	}
+	at := unitsOf(price)
+	crossed := l.takeWhile(nil, l.sides[n][falling], func(level uint64) bool { return level >= at })
+	return l.takeWhile(crossed, l.sides[n][rising], func(level uint64) bool { return level <= at })
+}
+
+func (l *levels) takeWhile(crossed []*resting, tree *btree.BTreeG[*resting], reached func(uint64) bool) []*resting {
+	for {
+		first, ok := tree.Min()
+		if !ok || !reached(first.level) {
+			return crossed
+		}
+		tree.PopMin()
+		l.byAge.Delete(first)
+		crossed = append(crossed, first)
+	}
+}
+
+// placedBefore takes out the orders that were placed before a time, at most so many, the oldest first.
+func (l *levels) placedBefore(at time.Time, most int) []*resting {
+	var old []*resting
+	limit := book.FirstID(at)
+	for len(old) < most {
+		first, ok := l.byAge.Min()
+		if !ok || book.CompareIDs(first.id, limit) >= 0 {
+			break
+		}
+		l.remove(first.id)
+		old = append(old, first)
+	}
+	return old
+}
+
+func (l *levels) len() int { return l.byAge.Len() }
