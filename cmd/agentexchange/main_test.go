@@ -304,10 +304,10 @@ func TestForeignDatabaseNeedsAMasterKey(t *testing.T) {
 	require.Contains(t, out, "AGENTEXCHANGE_MASTER_KEY must be too")
 }
 
-// Every setting is told by --help and by the README, with its default.
+// Every setting is in --help and in the guide, with its default.
 func TestEverySettingIsDocumented(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	guide, err := os.ReadFile(filepath.Join("..", "..", "internal", "web", "guide", "configuration.md"))
 	require.NoError(t, err)
 	for command, settings := range map[string]reflect.Type{"serve": reflect.TypeFor[config.Server](), "mcp": reflect.TypeFor[config.MCP]()} {
 		help, err := run(t, dataDir(t), command, "--help")
@@ -325,7 +325,7 @@ func TestEverySettingIsDocumented(t *testing.T) {
 			if fallback := field.Tag.Get("default"); fallback != "" {
 				row += "`" + fallback + "` |"
 			}
-			require.Contains(t, string(readme), row)
+			require.Contains(t, string(guide), row)
 		}
 		require.Positive(t, documented)
 	}

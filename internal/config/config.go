@@ -1,5 +1,5 @@
 // Package config is how the server is configured: by environment variables, and for trying something out by flags of
-// the same names. The tags below say what there is; a test holds the README's table against them.
+// the same names. The tags below say what there is; a test holds the guide's tables against them.
 package config
 
 import (

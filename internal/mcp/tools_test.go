@@ -117,7 +117,7 @@ func TestToolsetsSwitchToolsOn(t *testing.T) {
 	overEachTransport(t, func(t *testing.T, connect connector) {
 		server := testkit.Start(t)
 		agent := server.Register(t).Agent()
-		readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+		guide, err := os.ReadFile(filepath.Join("..", "web", "guide", "mcp.md"))
 		require.NoError(t, err)
 		for toolset, want := range map[string]string{
 			"default":   defaultTools,
@@ -130,7 +130,7 @@ func TestToolsetsSwitchToolsOn(t *testing.T) {
 				"reset_agent unarchive_agent update_agent update_agent_risk",
 		} {
 			require.Equal(t, want, names(connect(t, server, agent.Key, selection{toolsets: toolset}).tools()))
-			require.Contains(t, string(readme), "| `"+toolset+"` |")
+			require.Contains(t, string(guide), "| `"+toolset+"` |")
 		}
 		two := connect(t, server, agent.Key, selection{toolsets: "default,analytics"}).tools()
 		require.Len(t, two, 17)

@@ -70,6 +70,10 @@ func TestPagesReadWell(t *testing.T) {
 		"reference light":  {web.PathReference, "light", 1280, 900},
 		"reference dark":   {web.PathReference + "#place-an-order", "dark", 1280, 900},
 		"reference narrow": {web.PathReference + "#place-an-order", "light", 390, 844},
+		"guide":            {web.PathGuide, "light", 1280, 900},
+		"guide page":       {web.PathGuide + "/configuration", "light", 1280, 900},
+		"guide dark":       {web.PathGuide + "/operating", "dark", 1280, 900},
+		"guide narrow":     {web.PathGuide + "/configuration", "light", 390, 844},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ func (s *Site) LLMs(baseURL string) (*Page, error) {
 	var out strings.Builder
 	err := llms.Execute(&out, map[string]any{
 		"Title": s.title, "Summary": strings.Join(strings.Fields(summary), " "), "Details": details,
-		"URL": baseURL, "Sections": s.sections,
+		"URL": baseURL, "Sections": s.sections, "Guide": s.guide,
 	})
 	return newPage("text/plain; charset=utf-8", []byte(out.String())), err
 }
@@ -29,6 +29,7 @@ func (s *Site) index() string {
 
 - [Reference](reference): every call, field and rule, to read
 - [Swagger UI](docs): every call, to try
+- [Guide](guide): how to use the exchange, how to run it, and how it is built
 - [llms.txt](llms.txt) and [reference.md](reference.md), for language models
 - [openapi.yaml](openapi.yaml) and [openapi.json](openapi.json), for generators and tools
 `

@@ -1,5 +1,5 @@
-// Package web renders what is served beside the API for people and machines: the reference, Swagger UI and llms.txt, all
-// made of the spec when the server starts. The pages load nothing from elsewhere.
+// Package web renders what is served beside the API for people and machines: the reference, Swagger UI and llms.txt, which
+// are made from the spec when the server starts, and the guide. The pages load nothing from elsewhere.
 package web
 
 import (
@@ -33,6 +33,7 @@ type Site struct {
 
 	title, description string
 	sections           []outline.Section
+	guide              []guidePage
 }
 
 var (
@@ -51,6 +52,8 @@ type view struct {
 	Sections []outline.Section // in the navigation; none for a page without
 	Errors   []outline.Answer
 	Schemas  []named
+	Guide    []guidePage // in the navigation of the guide
+	Root     string      // what leads from a page of the guide to the index
 	Content  template.HTML
 }
 
@@ -93,8 +96,13 @@ func New(doc *openapi3.T) (*Site, error) {
 		return nil, err
 	}
 	view.Title, view.Content, view.Sections = doc.Info.Title, index, nil
-	site.Pages[PathIndex], err = render(view)
-	return site, err
+	if site.Pages[PathIndex], err = render(view); err != nil {
+		return nil, err
+	}
+	if site.guide, err = guidePages(); err != nil {
+		return nil, err
+	}
+	return site, site.addGuide()
 }
 
 func render(view view) (*Page, error) {

@@ -24,6 +24,10 @@ var contentTypes = map[string]string{
 	web.PathLLMs:      "text/plain; charset=utf-8",
 	web.PathJSON:      "application/json",
 	web.PathYAML:      "application/yaml",
+
+	web.PathGuide:                 "text/html; charset=utf-8",
+	web.PathGuide + "/trading":    "text/html; charset=utf-8",
+	web.PathGuide + "/trading.md": "text/markdown; charset=utf-8",
 }
 
 func TestPagesAreGoodHTTP(t *testing.T) {

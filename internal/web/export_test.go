@@ -1,0 +1,4 @@
+package web
+
+// ToHTML renders Markdown as the pages are rendered.
+var ToHTML = toHTML
