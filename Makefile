@@ -113,7 +113,7 @@ lint:
 .PHONY: bench
 bench: build
 	@go build -o .build/withpostgres ./internal/testkit/withpostgres
-	@go build -o .build/bench ./internal/testkit/bench
+	@go build -o .build/bench ./internal/bench
 	@exec .build/withpostgres -durable .build/bench $(BENCHFLAGS)
 
 ## bench-growth: measure the calls with 1,000 and with 1,000,000 agents that have 10,000,000 orders

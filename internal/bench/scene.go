@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/pgbench"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/pgbench"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/stage"
 )
 
 // scene is what most parts take place in: a database, the server on it, and a pgbench beside it.

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/postgres"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/stage"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )

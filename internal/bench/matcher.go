@@ -16,7 +16,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/matching"
 	"github.com/agentexchange/agentexchange/internal/postgres"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/bench/stage"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )

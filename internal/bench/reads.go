@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"github.com/agentexchange/agentexchange/gen/db"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/pgbench"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/pgbench"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/stage"
 )
 
 const (

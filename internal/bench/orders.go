@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
 )
 
 const (

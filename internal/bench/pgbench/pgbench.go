@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
 )
 
 // Script is what pgbench does again and again: one of the texts, at random.

@@ -9,7 +9,7 @@ import (
 	"net/http"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )

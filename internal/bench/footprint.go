@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/market/sim"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/stage"
 )
 
 const starts = 3

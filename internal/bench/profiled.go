@@ -11,7 +11,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/app"
 	"github.com/agentexchange/agentexchange/internal/config"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
 	"github.com/alecthomas/kong"
 )
 

@@ -43,8 +43,8 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/memory"
 	"github.com/agentexchange/agentexchange/internal/testkit"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/report"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/report"
 )
 
 // plan is how much is measured.

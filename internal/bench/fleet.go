@@ -6,7 +6,7 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 
-	"github.com/agentexchange/agentexchange/internal/testkit/bench/load"
+	"github.com/agentexchange/agentexchange/internal/bench/load"
 )
 
 // member is one client of a fleet.
