@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/internal/web/outline"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 

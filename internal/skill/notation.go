@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/internal/web/outline"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 

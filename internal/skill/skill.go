@@ -9,7 +9,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/agentexchange/agentexchange/internal/web/outline"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 

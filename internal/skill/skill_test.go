@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/agentexchange/agentexchange/internal/testkit"
-	"github.com/agentexchange/agentexchange/internal/web/outline"
 	"github.com/stretchr/testify/require"
 	"github.com/tiktoken-go/tokenizer"
 	"github.com/yuin/goldmark"

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/internal/web/outline"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 

@@ -11,7 +11,7 @@ import (
 	"net/http"
 
 	"github.com/agentexchange/agentexchange/gen/api"
-	"github.com/agentexchange/agentexchange/internal/web/outline"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 

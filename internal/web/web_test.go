@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/agentexchange/agentexchange/internal/web"
-	"github.com/agentexchange/agentexchange/internal/web/outline"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 )
