@@ -5,13 +5,13 @@ import (
 	"log/slog"
 
 	"github.com/agentexchange/agentexchange/internal/config"
-	"github.com/agentexchange/agentexchange/internal/httpapi"
 	"github.com/agentexchange/agentexchange/internal/mcp"
+	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
 // ServeMCP offers a server's API as tools, over standard input and output, until the client goes or ctx ends.
 func ServeMCP(ctx context.Context, cfg config.MCP, log *slog.Logger) error {
-	doc, err := httpapi.LoadSpec()
+	doc, err := spec.Load()
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
@@ -25,12 +25,12 @@ func TestBrokenLinksAreSeen(t *testing.T) {
 		"$request.body":           "archiveAgent 200 GetAgent: $request.body",
 		"$response.header.Link":   "updateAgent 200 GetAgent: $response.header.Link",
 	} {
-		doc, err := httpapi.LoadSpec()
+		doc, err := spec.Load()
 		require.NoError(t, err)
 		doc.Components.Links["GetAgentOfRequest"].Value.Parameters = map[string]any{"agent_id": expression}
 		require.Contains(t, brokenLinks(doc), seen)
 	}
-	doc, err := httpapi.LoadSpec()
+	doc, err := spec.Load()
 	require.NoError(t, err)
 	doc.Components.Links["GetAgentOfRequest"].Value.Parameters = nil
 	require.Contains(t, brokenLinks(doc), "updateAgent 200 GetAgent: gives no agent_id")

@@ -7,17 +7,18 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/labstack/echo/v4"
 )
 
 // authenticate finds out who calls, by the scheme that the spec names for the operation, before a byte of the body is
 // read. An operation whose scheme is not known here is not served.
-func (s *Server) authenticate(op *operation) echo.MiddlewareFunc {
+func (s *Server) authenticate(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		switch op.scheme {
-		case schemeNone:
+		switch op.Scheme {
+		case spec.SchemeNone:
 			return next
-		case schemeEither:
+		case spec.SchemeEither:
 			return s.scoped(op, next)
 		}
 		return func(c echo.Context) error {

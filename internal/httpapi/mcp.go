@@ -11,6 +11,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/mcp"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/labstack/echo/v4"
 )
 
@@ -25,7 +26,7 @@ func (s *Server) routeMCP() error {
 	}
 	handler := mcp.NewHandler(catalog, s)
 	serve := func(c echo.Context) error { return handler.Serve(c.Response(), c.Request()) }
-	s.echo.POST(pathMCP, serve, enter(&operation{id: "mcp"}), fromKnownOrigin, s.authenticateMCP, s.receive, s.boundMCP)
+	s.echo.POST(pathMCP, serve, enter(&spec.Operation{ID: "mcp"}), fromKnownOrigin, s.authenticateMCP, s.receive, s.boundMCP)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -109,11 +110,11 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 }
 
 // enter notes which operation a request is for.
-func enter(op *operation) echo.MiddlewareFunc {
+func enter(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			callOf(c.Request().Context()).operation = op.id
-			if op.answersSecret {
+			callOf(c.Request().Context()).operation = op.ID
+			if op.AnswersSecret {
 				c.Response().Header().Set("Cache-Control", "no-store")
 			}
 			return next(c)
@@ -134,10 +135,10 @@ func (s *Server) receive(next echo.HandlerFunc) echo.HandlerFunc {
 
 // bound keeps one request from taking for ever and all of them from taking everything. It comes after the body, so that
 // clients who send slowly take nothing from the others.
-func (s *Server) bound(op *operation) echo.MiddlewareFunc {
+func (s *Server) bound(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if !op.probe {
+			if !op.Probe {
 				select {
 				case s.inFlight <- struct{}{}:
 					defer func() { <-s.inFlight }()

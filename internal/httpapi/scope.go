@@ -9,6 +9,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 )
@@ -21,7 +22,7 @@ const (
 // scoped finds out for which agent a request is, and by what right. That is remembered, but only as a hint: the operation
 // proves it. If the request is refused before that, the database is asked anew before the refusal is answered, so that
 // the caller learns first that its key is no longer valid.
-func (s *Server) scoped(op *operation, next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) scoped(op *spec.Operation, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		call := callOf(r.Context())
@@ -37,7 +38,7 @@ func (s *Server) scoped(op *operation, next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 		call.accountID = call.scope.AccountID
-		if op.accountOnly && call.scope.KeyDigest != nil {
+		if op.AccountOnly && call.scope.KeyDigest != nil {
 			err = fault.New(fault.PermissionDenied)
 		} else {
 			err = next(c)

@@ -25,6 +25,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/portfolio"
 	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/skill"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -83,11 +84,11 @@ var _ api.StrictServerInterface = (*Server)(nil)
 
 // New makes a server, or fails with the name of the operation that the spec does not fully describe.
 func New(options Options) (*Server, error) {
-	doc, err := LoadSpec()
+	doc, err := spec.Load()
 	if err != nil {
 		return nil, err
 	}
-	operations, err := operationsOf(doc)
+	operations, err := spec.OperationsOf(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func New(options Options) (*Server, error) {
 		doc:         doc,
 		echo:        echo.New(),
 	}
-	if err := defaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
+	if err := spec.DefaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
 		return nil, err
 	}
 	if s.guide, err = skill.New(doc); err != nil {
@@ -139,7 +140,7 @@ func New(options Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) routeOperations(operations map[string]*operation) {
+func (s *Server) routeOperations(operations map[string]*spec.Operation) {
 	middlewares := make(map[string][]echo.MiddlewareFunc, len(operations))
 	for id, op := range operations {
 		middlewares[id] = []echo.MiddlewareFunc{enter(op), s.authenticate(op), s.receive, s.bound(op), validate(op)}

@@ -8,7 +8,7 @@ import (
 	"unicode"
 
 	"github.com/agentexchange/agentexchange/internal/fault"
-	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
@@ -146,11 +146,12 @@ func TestServerRefusesToStartWithAnIncompleteOperation(t *testing.T) {
 		"none that the server":   func(op *openapi3.Operation) { op.Security = &openapi3.SecurityRequirements{{"Magic": nil}} },
 		"default error response": func(op *openapi3.Operation) { op.Responses.Delete("default") },
 	} {
-		doc, err := httpapi.LoadSpec()
+		doc, err := spec.Load()
 		require.NoError(t, err)
 		spoil(doc.Paths.Value("/api/v1/agents/{agent_id}/reset").Post)
-		require.ErrorContains(t, httpapi.CheckOperations(doc), what)
-		require.ErrorContains(t, httpapi.CheckOperations(doc), "/api/v1/agents/{agent_id}/reset")
+		_, err = spec.OperationsOf(doc)
+		require.ErrorContains(t, err, what)
+		require.ErrorContains(t, err, "/api/v1/agents/{agent_id}/reset")
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/agentexchange/agentexchange/internal/httpapi"
 	"github.com/agentexchange/agentexchange/internal/mcp"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/jsonschema-go/jsonschema"
@@ -40,7 +40,7 @@ func TestATradingAgentGetsTheToolsThatItNeeds(t *testing.T) {
 
 func TestTheServerIsOfTheAPIsVersion(t *testing.T) {
 	t.Parallel()
-	doc, err := httpapi.LoadSpec()
+	doc, err := spec.Load()
 	require.NoError(t, err)
 	overEachTransport(t, func(t *testing.T, connect connector) {
 		server := testkit.Start(t)
@@ -237,7 +237,7 @@ func TestAToolThatTheSpecDoesNotFullyDescribeIsNamed(t *testing.T) {
 			op.RequestBody.Value.Content.Get("application/json").Schema.Value.Properties["amount"] = amount.NewRef()
 		},
 	} {
-		doc, err := httpapi.LoadSpec()
+		doc, err := spec.Load()
 		require.NoError(t, err)
 		spoil(doc.Paths.Value("/api/v1/trade/order").Post)
 		_, err = mcp.NewCatalog(doc)
@@ -248,7 +248,7 @@ func TestAToolThatTheSpecDoesNotFullyDescribeIsNamed(t *testing.T) {
 
 func TestOnlyAPostNeedsToSayThatItReads(t *testing.T) {
 	t.Parallel()
-	doc, err := httpapi.LoadSpec()
+	doc, err := spec.Load()
 	require.NoError(t, err)
 	doc.Paths.Value("/api/v1/account/risk").Get.Extensions["x-mcp"] = map[string]any{"reads": true}
 	_, err = mcp.NewCatalog(doc)

@@ -3,7 +3,7 @@ package testkit
 import (
 	"sync"
 
-	"github.com/agentexchange/agentexchange/internal/httpapi"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -27,7 +27,7 @@ var StrictSpec = sync.OnceValue(func() *openapi3.T {
 })
 
 func loadSpec() *openapi3.T {
-	doc, err := httpapi.LoadSpec()
+	doc, err := spec.Load()
 	if err != nil {
 		panic(err)
 	}

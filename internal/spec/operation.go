@@ -1,4 +1,5 @@
-package httpapi
+// Package spec is what is made of openapi.yaml: its operations, and the checks that hold requests against it.
+package spec
 
 import (
 	"context"
@@ -13,8 +14,10 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// LoadSpec parses the embedded openapi.yaml.
-func LoadSpec() (*openapi3.T, error) {
+const headerIdempotencyKey = "Idempotency-Key"
+
+// Load parses the embedded openapi.yaml.
+func Load() (*openapi3.T, error) {
 	loader := openapi3.NewLoader()
 	loader.IncludeOrigin = true // so that what is rendered keeps the order in which the document is written
 	doc, err := loader.LoadFromData(api.Spec)
@@ -28,35 +31,35 @@ func LoadSpec() (*openapi3.T, error) {
 	return doc, nil
 }
 
-// scheme is how the callers of an operation prove who they are.
-type scheme string
+// Scheme is how the callers of an operation prove who they are.
+type Scheme string
 
 const (
-	schemeNone   scheme = ""
-	schemeBearer scheme = "BearerAuth"
-	schemeKey    scheme = "ApiKeyAuth"
-	schemeEither scheme = "ApiKeyAuth or BearerAuth" // an agent's or account's key, or a token
+	SchemeNone   Scheme = ""
+	SchemeBearer Scheme = "BearerAuth"
+	SchemeKey    Scheme = "ApiKeyAuth"
+	SchemeEither Scheme = "ApiKeyAuth or BearerAuth" // an agent's or account's key, or a token
 )
 
-// operation is what the middleware of one operation needs, read from the spec once at start.
-type operation struct {
-	id     string
-	scheme scheme
+// Operation is what the middleware of one operation needs, read from the spec once at start.
+type Operation struct {
+	ID     string
+	Scheme Scheme
 	params openapi3.Parameters
 	query  map[string]*openapi3.Parameter
 	body   *openapi3.Schema // nil where the operation takes none
 	route  *routers.Route
 
-	probe         bool // asks how the server is, so it is answered however busy that is
-	idempotent    bool // takes an Idempotency-Key
-	answersSecret bool // its answer must not be kept by caches
-	accountOnly   bool // an agent's own key does not do
+	Probe         bool // asks how the server is, so it is answered however busy that is
+	Idempotent    bool // takes an Idempotency-Key
+	AnswersSecret bool // its answer must not be kept by caches
+	AccountOnly   bool // an agent's own key does not do
 }
 
-// operationsOf reads every operation, or fails with the name of one that is not complete: an operation that says
+// OperationsOf reads every operation, or fails with the name of one that is not complete: an operation that says
 // nothing of its security must not come to be served without any.
-func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
-	operations := map[string]*operation{}
+func OperationsOf(doc *openapi3.T) (map[string]*Operation, error) {
+	operations := map[string]*Operation{}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		item := doc.Paths.Value(path)
 		for method, spec := range item.Operations() {
@@ -64,10 +67,10 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 			if err != nil {
 				return nil, fmt.Errorf("openapi.yaml: %s %s (%s): %w", method, path, spec.OperationID, err)
 			}
-			if operations[op.id] != nil {
-				return nil, fmt.Errorf("openapi.yaml: two operations are called %s", op.id)
+			if operations[op.ID] != nil {
+				return nil, fmt.Errorf("openapi.yaml: two operations are called %s", op.ID)
 			}
-			operations[op.id] = op
+			operations[op.ID] = op
 		}
 	}
 	return operations, nil
@@ -75,7 +78,7 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 
 func newOperation(
 	doc *openapi3.T, path, method string, item *openapi3.PathItem, spec *openapi3.Operation,
-) (*operation, error) {
+) (*Operation, error) {
 	if spec.OperationID == "" {
 		return nil, errors.New("it has no operationId")
 	}
@@ -86,22 +89,22 @@ func newOperation(
 	if err != nil {
 		return nil, err
 	}
-	op := &operation{
-		id:            spec.OperationID,
-		scheme:        scheme,
+	op := &Operation{
+		ID:            spec.OperationID,
+		Scheme:        scheme,
 		params:        slices.Concat(item.Parameters, spec.Parameters),
 		query:         map[string]*openapi3.Parameter{},
 		route:         &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: spec},
-		probe:         slices.Contains(spec.Tags, "System"),
-		accountOnly:   spec.Extensions["x-account-only"] == true,
-		answersSecret: answersSecret(spec),
+		Probe:         slices.Contains(spec.Tags, "System"),
+		AccountOnly:   spec.Extensions["x-account-only"] == true,
+		AnswersSecret: answersSecret(spec),
 	}
 	for _, param := range op.params {
 		switch {
 		case param.Value.In == openapi3.ParameterInQuery:
 			op.query[param.Value.Name] = param.Value
 		case param.Value.In == openapi3.ParameterInHeader && param.Value.Name == headerIdempotencyKey:
-			op.idempotent = true
+			op.Idempotent = true
 		}
 	}
 	if spec.RequestBody != nil {
@@ -114,12 +117,12 @@ func newOperation(
 	return op, nil
 }
 
-func schemeOf(spec *openapi3.Operation) (scheme, error) {
+func schemeOf(spec *openapi3.Operation) (Scheme, error) {
 	switch {
 	case spec.Security == nil:
 		return "", errors.New("it names no security; write security: [] for a public operation")
 	case len(*spec.Security) == 0:
-		return schemeNone, nil
+		return SchemeNone, nil
 	}
 	var names []string
 	for _, alternative := range *spec.Security {
@@ -130,10 +133,10 @@ func schemeOf(spec *openapi3.Operation) (scheme, error) {
 	}
 	slices.Sort(names)
 	switch {
-	case slices.Equal(names, []string{string(schemeBearer)}):
-		return schemeBearer, nil
-	case slices.Equal(names, []string{string(schemeKey), string(schemeBearer)}):
-		return schemeEither, nil
+	case slices.Equal(names, []string{string(SchemeBearer)}):
+		return SchemeBearer, nil
+	case slices.Equal(names, []string{string(SchemeKey), string(SchemeBearer)}):
+		return SchemeEither, nil
 	}
 	return "", errors.New("its security is none that the server knows")
 }
@@ -165,8 +168,8 @@ func holdsSecret(schema *openapi3.Schema) bool {
 	return false
 }
 
-// defaultsOf fills in a value from the defaults of a schema.
-func defaultsOf(doc *openapi3.T, schema string, value any) error {
+// DefaultsOf fills in a value from the defaults of a schema.
+func DefaultsOf(doc *openapi3.T, schema string, value any) error {
 	encoded, err := json.Marshal(normalise(doc.Components.Schemas[schema].Value, map[string]any{}))
 	if err != nil {
 		return err
