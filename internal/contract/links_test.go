@@ -14,7 +14,7 @@ import (
 
 func TestLinksTakeWhatTheirAnswersHave(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, brokenLinks(testkit.Spec()))
+	require.Empty(t, brokenLinks(testkit.Spec().T))
 }
 
 func TestBrokenLinksAreSeen(t *testing.T) {
@@ -28,12 +28,12 @@ func TestBrokenLinksAreSeen(t *testing.T) {
 		doc, err := spec.Load()
 		require.NoError(t, err)
 		doc.Components.Links["GetAgentOfRequest"].Value.Parameters = map[string]any{"agent_id": expression}
-		require.Contains(t, brokenLinks(doc), seen)
+		require.Contains(t, brokenLinks(doc.T), seen)
 	}
 	doc, err := spec.Load()
 	require.NoError(t, err)
 	doc.Components.Links["GetAgentOfRequest"].Value.Parameters = nil
-	require.Contains(t, brokenLinks(doc), "updateAgent 200 GetAgent: gives no agent_id")
+	require.Contains(t, brokenLinks(doc.T), "updateAgent 200 GetAgent: gives no agent_id")
 }
 
 // brokenLinks lists the links, answer by answer, that take what the answer or its request does not have, or that leave

@@ -11,14 +11,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// authenticate finds out who calls, by the scheme that the spec names for the operation, before a byte of the body is
-// read. An operation whose scheme is not known here is not served.
+// authenticate finds out who calls, by the credentials that the operation takes, before a byte of the body is read.
 func (s *Server) authenticate(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		switch op.Scheme {
-		case spec.SchemeNone:
+		switch {
+		case op.Credentials.Public():
 			return next
-		case spec.SchemeEither:
+		case op.Credentials.Key:
 			return s.scoped(op, next)
 		}
 		return func(c echo.Context) error {

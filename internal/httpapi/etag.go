@@ -7,12 +7,12 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/agents"
+	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
 // Another version of the API may say the same things in another way.
-var specDigest = sha256.Sum256(api.Spec)
+var specDigest = sha256.Sum256(spec.YAML)
 
 // unchanged gives an answer about these agents, of so many, its entity tag, and reports whether the client has just that
 // answer. The tag comes from the versions of the agents' rows, so that what is not sent is not rendered either.

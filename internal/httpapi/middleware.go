@@ -114,7 +114,7 @@ func enter(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			callOf(c.Request().Context()).operation = op.ID
-			if op.AnswersSecret {
+			if op.ReturnsSecret {
 				c.Response().Header().Set("Cache-Control", "no-store")
 			}
 			return next(c)

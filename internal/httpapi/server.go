@@ -72,7 +72,7 @@ type Server struct {
 	inFlight  chan struct{}
 	// inFlightMCP is for requests at /mcp, which wait for requests of their own.
 	inFlightMCP chan struct{}
-	doc         *openapi3.T
+	doc         *spec.Document
 	guide       *skill.Guide
 	// defaultRisk is what the spec says of an agent for which nothing else was asked.
 	defaultRisk api.RiskProfileOverrides
@@ -85,10 +85,6 @@ var _ api.StrictServerInterface = (*Server)(nil)
 // New makes a server, or fails with the name of the operation that the spec does not fully describe.
 func New(options Options) (*Server, error) {
 	doc, err := spec.Load()
-	if err != nil {
-		return nil, err
-	}
-	operations, err := spec.OperationsOf(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +114,7 @@ func New(options Options) (*Server, error) {
 		doc:         doc,
 		echo:        echo.New(),
 	}
-	if err := spec.DefaultsOf(doc, "RiskProfileOverrides", &s.defaultRisk); err != nil {
+	if err := doc.Defaults("RiskProfileOverrides", &s.defaultRisk); err != nil {
 		return nil, err
 	}
 	if s.guide, err = skill.New(doc); err != nil {
@@ -136,14 +132,14 @@ func New(options Options) (*Server, error) {
 	if err := s.routeMCP(); err != nil {
 		return nil, err
 	}
-	s.routeOperations(operations)
+	s.routeOperations()
 	return s, nil
 }
 
-func (s *Server) routeOperations(operations map[string]*spec.Operation) {
-	middlewares := make(map[string][]echo.MiddlewareFunc, len(operations))
-	for id, op := range operations {
-		middlewares[id] = []echo.MiddlewareFunc{enter(op), s.authenticate(op), s.receive, s.bound(op), validate(op)}
+func (s *Server) routeOperations() {
+	middlewares := make(map[string][]echo.MiddlewareFunc, len(s.doc.Operations))
+	for _, op := range s.doc.Operations {
+		middlewares[op.ID] = []echo.MiddlewareFunc{enter(op), s.authenticate(op), s.receive, s.bound(op), validate(op)}
 	}
 	api.RegisterHandlersWithOptions(s.echo, api.NewStrictHandler(s, []api.StrictMiddlewareFunc{noteProof}),
 		api.RegisterHandlersOptions{OperationMiddlewares: middlewares})

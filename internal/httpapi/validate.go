@@ -11,9 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// validate holds a request against its operation: parameters first, then the body, and answers every violation of both
-// at once. What the handler decodes afterwards is what was validated, trimmed and with the spec's defaults filled in,
-// never the bytes that came: otherwise two readers of one body could disagree, on a field named twice for instance.
+// validate holds a request against its operation. The handler decodes what was validated.
 func validate(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -22,13 +20,8 @@ func validate(op *spec.Operation) echo.MiddlewareFunc {
 			if op.Idempotent && len(r.Header.Values(headerIdempotencyKey)) > 0 {
 				call.requestDigest = digestRequest(r, call.scope.AgentID, call.body)
 			}
-			violations := op.CheckParameters(r, pathParams(c))
-			found, err := op.CheckBody(r, call.body)
-			if err != nil {
+			if err := op.Check(r, pathParams(c), call.body); err != nil {
 				return err
-			}
-			if violations = append(violations, found...); len(violations) > 0 {
-				return fault.Invalid(spec.AtMost(spec.MaxViolations, violations)...)
 			}
 			return next(c)
 		}

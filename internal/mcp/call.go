@@ -45,10 +45,10 @@ func (c *caller) handler(t *tool) sdk.ToolHandler {
 
 // request is what to send, as often as it takes.
 type request struct {
-	operation
-	query  url.Values
-	header http.Header
-	body   []byte
+	method, path string
+	query        url.Values
+	header       http.Header
+	body         []byte
 }
 
 // request puts the arguments where the operation takes them. One that it does not know goes where the API looks for
@@ -58,7 +58,7 @@ func (t *tool) request(arguments json.RawMessage) (*request, error) {
 	if err := json.Unmarshal(orEmpty(arguments), &given); err != nil {
 		return nil, fault.Invalid(fault.Violation{Message: "the arguments must be an object"})
 	}
-	r := &request{operation: t.operation, query: url.Values{}, header: http.Header{}}
+	r := &request{method: t.op.Method, path: t.op.Path, query: url.Values{}, header: http.Header{}}
 	if violations := t.unwritable(given); violations != nil {
 		return nil, fault.Invalid(violations...)
 	}
@@ -67,7 +67,7 @@ func (t *tool) request(arguments json.RawMessage) (*request, error) {
 		switch {
 		case t.inPath[name] != nil:
 			r.path = strings.ReplaceAll(r.path, "{"+name+"}", url.PathEscape(textOf(value)))
-		case t.takesBody && t.inQuery[name] == nil:
+		case t.op.Body != nil && t.inQuery[name] == nil:
 			fields[name] = value
 		case t.inQuery[name] != nil && isArray(t.inQuery[name]):
 			r.query.Set(name, listOf(value))
@@ -75,11 +75,11 @@ func (t *tool) request(arguments json.RawMessage) (*request, error) {
 			r.query.Set(name, textOf(value))
 		}
 	}
-	if t.takesBody {
+	if t.op.Body != nil {
 		r.header.Set("Content-Type", "application/json")
 		r.body = encode(fields)
 	}
-	if t.takesIdempotencyKey {
+	if t.op.Idempotent {
 		r.header.Set(headerIdempotencyKey, uuid.NewString())
 	}
 	return r, nil
@@ -147,7 +147,7 @@ const (
 // Idempotency-Key, or if repeating it comes to the same; of a DELETE only the state does, not the answer.
 func (c *caller) send(ctx context.Context, t *tool, r *request) (*answer, error) {
 	started, wait := time.Now(), firstWait
-	again := t.takesIdempotencyKey || t.repeatable && t.method != http.MethodDelete
+	again := t.op.Idempotent || t.repeatable && t.op.Method != http.MethodDelete
 	for attempt := 1; ; attempt++ {
 		answer, err := c.sendOnce(ctx, r)
 		if !again || attempt == attempts || !passing(answer, err) {
@@ -184,6 +184,7 @@ func passing(answer *answer, err error) bool {
 	return false
 }
 
+// sendOnce sends the request, and reads whatever the answer is.
 func (c *caller) sendOnce(ctx context.Context, r *request) (*answer, error) {
 	target := r.path
 	if len(r.query) > 0 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
 // Remote is a server elsewhere, and who calls it.
@@ -62,7 +63,7 @@ func (to Remote) api(base *url.URL, catalog *Catalog) (http.RoundTripper, error)
 	if _, err := auth.ParseKey(to.Secret, auth.KindAPISecret); err != nil {
 		return nil, fmt.Errorf("AGENTEXCHANGE_API_SECRET is not a secret; check it for missing or mistaken characters: it begins with %s", auth.KindAPISecret)
 	}
-	return &loggedIn{api: api, login: catalog.operations[logIn], key: to.Credential, secret: to.Secret}, nil
+	return &loggedIn{api: api, login: catalog.doc.Operation(logIn), key: to.Credential, secret: to.Secret}, nil
 }
 
 func isToken(credential string) bool { return strings.Count(credential, ".") == 2 }
@@ -101,7 +102,7 @@ func (c *credentialed) RoundTrip(r *http.Request) (*http.Response, error) {
 // is the answer.
 type loggedIn struct {
 	api         http.RoundTripper
-	login       operation
+	login       *spec.Operation
 	key, secret string
 
 	mu    sync.Mutex
@@ -142,7 +143,7 @@ func (l *loggedIn) tokenAfter(ctx context.Context, refused string) (token string
 		return l.token, nil, nil
 	}
 	credentials := encode(map[string]string{"api_key": l.key, "api_secret": l.secret})
-	sent, err := http.NewRequestWithContext(ctx, l.login.method, l.login.path, bytes.NewReader(credentials))
+	sent, err := http.NewRequestWithContext(ctx, l.login.Method, l.login.Path, bytes.NewReader(credentials))
 	if err != nil {
 		return "", nil, fmt.Errorf("login: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 // server makes a server of tools. api takes requests whose URLs are paths, and adds the credentials.
 func (c *Catalog) server(tools []*tool, api http.RoundTripper, log *slog.Logger) (*sdk.Server, error) {
 	names := c.namer(tools)
-	server := sdk.NewServer(&sdk.Implementation{Name: "agentexchange", Title: "AgentExchange", Version: c.version}, &sdk.ServerOptions{
+	server := sdk.NewServer(&sdk.Implementation{Name: "agentexchange", Title: "AgentExchange", Version: c.doc.Info.Version}, &sdk.ServerOptions{
 		Instructions: names.Replace(c.instructions),
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}, // the list does not change
 		PageSize:     len(c.tools),                                            // some clients read no second page

@@ -47,7 +47,8 @@ func ServeStdio(ctx context.Context, catalog *Catalog, s Selection, to Remote, l
 
 // check asks the server who the caller is. That an agent is archived, for instance, is the tools' to say: it may change.
 func (to Remote) check(ctx context.Context, base *url.URL, catalog *Catalog, api http.RoundTripper, log *slog.Logger) error {
-	answer, err := (&caller{api: api}).sendOnce(ctx, &request{operation: catalog.operations[whoAmI]})
+	me := catalog.doc.Operation(whoAmI)
+	answer, err := (&caller{api: api}).sendOnce(ctx, &request{method: me.Method, path: me.Path})
 	if err != nil {
 		return fmt.Errorf("there is no answer from %s: %w; start the server with 'agentexchange serve', or set "+
 			"AGENTEXCHANGE_BASE_URL to where it is", base.Redacted(), err)
@@ -79,7 +80,7 @@ func (to Remote) warnOfKey(tools []*tool, log *slog.Logger) {
 	}
 	var refused []string
 	for _, t := range tools {
-		if t.takesTokenOnly {
+		if t.op.Credentials.TokenOnly() {
 			refused = append(refused, t.name)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -15,42 +16,36 @@ import (
 
 // tool is an operation that can be called.
 type tool struct {
-	name, title, description string
-	operation
-	toolset   string
-	byDefault bool
+	op      *spec.Operation
+	name    string
+	toolset string
 
 	reads      bool // changes nothing
 	destroys   bool // may take something away
 	repeatable bool // called twice, it comes to the same
 
-	takesIdempotencyKey bool // a repeat with the same one is none
-	takesTokenOnly      bool // and no API key
-
 	inPath, inQuery map[string]*openapi3.Parameter
-	takesBody       bool
 	input           *jsonschema.Schema
 }
 
 const headerIdempotencyKey = "Idempotency-Key"
 
-func newTool(called operation, params openapi3.Parameters, spec *openapi3.Operation) (*tool, error) {
+func newTool(op *spec.Operation) (*tool, error) {
 	t := &tool{
-		name: snakeCase(spec.OperationID), title: spec.Summary, description: strings.TrimSpace(spec.Description),
-		operation: called,
-		inPath:    map[string]*openapi3.Parameter{}, inQuery: map[string]*openapi3.Parameter{},
+		op: op, name: snakeCase(op.ID), toolset: strings.ToLower(op.Tag),
+		inPath: map[string]*openapi3.Parameter{}, inQuery: map[string]*openapi3.Parameter{},
 		input: &jsonschema.Schema{
 			Type: openapi3.TypeObject, Properties: map[string]*jsonschema.Schema{},
 			AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}}, // false
 		},
 	}
-	for _, param := range params {
-		if err := t.addParameter(param.Value); err != nil {
+	for _, param := range op.Parameters {
+		if err := t.addParameter(param); err != nil {
 			return nil, err
 		}
 	}
-	if spec.RequestBody != nil {
-		if err := t.addBody(spec.RequestBody.Value); err != nil {
+	if op.Body != nil {
+		if err := t.addBody(op.Body); err != nil {
 			return nil, err
 		}
 	}
@@ -61,7 +56,6 @@ func newTool(called operation, params openapi3.Parameters, spec *openapi3.Operat
 func (t *tool) addParameter(param *openapi3.Parameter) error {
 	switch param.In {
 	case openapi3.ParameterInHeader:
-		t.takesIdempotencyKey = t.takesIdempotencyKey || param.Name == headerIdempotencyKey
 		return nil
 	case openapi3.ParameterInPath:
 		t.inPath[param.Name] = param
@@ -87,16 +81,14 @@ func (t *tool) addParameter(param *openapi3.Parameter) error {
 func isArray(param *openapi3.Parameter) bool { return param.Schema.Value.Type.Is(openapi3.TypeArray) }
 
 // addBody makes an argument of each field of the body.
-func (t *tool) addBody(body *openapi3.RequestBody) error {
-	media := body.Content.Get("application/json")
-	if media == nil || !media.Schema.Value.Type.Is(openapi3.TypeObject) {
+func (t *tool) addBody(media *openapi3.MediaType) error {
+	if !media.Schema.Value.Type.Is(openapi3.TypeObject) {
 		return errors.New("the body of a tool must be a JSON object")
 	}
 	schema, err := translate(media.Schema)
 	if err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
-	t.takesBody = true
 	t.input.Description = schema.Description
 	for _, name := range schema.PropertyOrder {
 		if err := t.addArgument(name, schema.Properties[name], slices.Contains(schema.Required, name)); err != nil {
@@ -126,7 +118,7 @@ func (t *tool) listed(names *strings.Replacer) (*sdk.Tool, error) {
 	}
 	closedWorld := false
 	return &sdk.Tool{
-		Name: t.name, Title: t.title, Description: names.Replace(t.description),
+		Name: t.name, Title: t.op.Summary, Description: names.Replace(strings.TrimSpace(t.op.Description)),
 		InputSchema: json.RawMessage(names.Replace(string(input))),
 		Annotations: &sdk.ToolAnnotations{
 			ReadOnlyHint: t.reads, DestructiveHint: &t.destroys, IdempotentHint: t.repeatable, OpenWorldHint: &closedWorld,

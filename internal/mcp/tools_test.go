@@ -240,7 +240,7 @@ func TestAToolThatTheSpecDoesNotFullyDescribeIsNamed(t *testing.T) {
 		doc, err := spec.Load()
 		require.NoError(t, err)
 		spoil(doc.Paths.Value("/api/v1/trade/order").Post)
-		_, err = mcp.NewCatalog(doc)
+		_, err = readCatalog(doc.T)
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, "placeOrder", want)
 	}
@@ -251,7 +251,16 @@ func TestOnlyAPostNeedsToSayThatItReads(t *testing.T) {
 	doc, err := spec.Load()
 	require.NoError(t, err)
 	doc.Paths.Value("/api/v1/account/risk").Get.Extensions["x-mcp"] = map[string]any{"reads": true}
-	_, err = mcp.NewCatalog(doc)
+	_, err = readCatalog(doc.T)
 	require.ErrorContains(t, err, "getRisk")
 	require.ErrorContains(t, err, "are for a POST")
+}
+
+// readCatalog reads a document anew, after it was changed.
+func readCatalog(changed *openapi3.T) (*mcp.Catalog, error) {
+	doc, err := spec.New(changed)
+	if err != nil {
+		return nil, err
+	}
+	return mcp.NewCatalog(doc)
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -30,7 +30,7 @@ ORDER_ID=$(echo "$ORDER" | sed -E 's/.*"order_id":"([^"]+)".*/\1/')
 var inPath = strings.NewReplacer("{order_id}", "$ORDER_ID", "{client_order_id}", "$CLIENT_ORDER_ID")
 
 // examples writes one curl for each trading call, in the order of the spec: an order is placed, looked at and cancelled.
-func examples(base string, operations map[string]outline.Operation, trading []outline.Operation) (string, error) {
+func examples(base string, operations map[string]*spec.Operation, trading []*spec.Operation) (string, error) {
 	order, err := limitOrder(operations["placeOrder"])
 	if err != nil {
 		return "", err
@@ -39,14 +39,14 @@ func examples(base string, operations map[string]outline.Operation, trading []ou
 	var out strings.Builder
 	id := order["client_order_id"]
 	order["price"], order["client_order_id"] = `'"$PRICE"'`, `'"$CLIENT_ORDER_ID"'`
-	fmt.Fprintf(&out, setUp, curl, price, id, object(operations["placeOrder"].Body().Schema.Value, order))
+	fmt.Fprintf(&out, setUp, curl, price, id, object(operations["placeOrder"].Body.Schema.Value, order))
 	for _, op := range trading {
 		command, err := example(base, op)
 		if err != nil {
 			return "", err
 		}
 		fmt.Fprintf(&out, "\n# %s\n", op.Summary)
-		if op.OperationID == "placeOrder" {
+		if op.ID == "placeOrder" {
 			fmt.Fprintf(&out, placing, command)
 		} else {
 			out.WriteString(command + "\n")
@@ -56,8 +56,8 @@ func examples(base string, operations map[string]outline.Operation, trading []ou
 }
 
 // limitOrder is the spec's example of an order that may rest.
-func limitOrder(place outline.Operation) (map[string]string, error) {
-	named := place.Body().Examples["limit"]
+func limitOrder(place *spec.Operation) (map[string]string, error) {
+	named := place.Body.Examples["limit"]
 	if named == nil {
 		return nil, errors.New("openapi.yaml: placeOrder has no example called limit")
 	}
@@ -70,17 +70,17 @@ func limitOrder(place outline.Operation) (map[string]string, error) {
 }
 
 // example writes the curl of one operation, on one line.
-func example(base string, op outline.Operation) (string, error) {
+func example(base string, op *spec.Operation) (string, error) {
 	path := inPath.Replace(strings.TrimPrefix(op.Path, base))
 	if strings.Contains(path, "{") {
-		return "", fmt.Errorf("openapi.yaml: %s: nothing stands for a parameter of its path in the skill file", op.OperationID)
+		return "", fmt.Errorf("openapi.yaml: %s: nothing stands for a parameter of its path in the skill file", op.ID)
 	}
 	command := curl
 	if op.Method != http.MethodGet {
 		command += " -X " + op.Method
 	}
 	command += ` "$API` + path + `" -H "$AUTH"`
-	if op.Body() != nil {
+	if op.Body != nil {
 		command += ` -H "Content-Type: application/json" -d "$BODY"`
 	}
 	return command, nil
@@ -89,7 +89,7 @@ func example(base string, op outline.Operation) (string, error) {
 // object writes JSON in the order of the schema's fields. The values may leave the quotes of the shell for a variable.
 func object(schema *openapi3.Schema, values map[string]string) string {
 	var fields []string
-	for _, field := range outline.Fields(schema) {
+	for _, field := range spec.Fields(schema) {
 		if value, given := values[field.Name]; given {
 			fields = append(fields, fmt.Sprintf(`"%s":"%s"`, field.Name, value))
 		}

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -43,13 +43,13 @@ func (d direction) colon() string {
 }
 
 // newNotation finds out which schemas the operations use more than once.
-func newNotation(base string, operations []outline.Operation) *notation {
+func newNotation(base string, operations []*spec.Operation) *notation {
 	n := &notation{base: base, uses: map[string]int{}, text: map[string]string{}}
 	for _, op := range operations {
 		for _, param := range op.Parameters {
 			n.countSchema(param.Schema)
 		}
-		if body := op.Body(); body != nil {
+		if body := op.Body; body != nil {
 			n.countSchema(body.Schema)
 		}
 		n.countSchema(success(op))
@@ -58,7 +58,7 @@ func newNotation(base string, operations []outline.Operation) *notation {
 }
 
 func (n *notation) countSchema(ref *openapi3.SchemaRef) {
-	if name := outline.Name(ref.Ref); name != "" {
+	if name := spec.Name(ref.Ref); name != "" {
 		if n.uses[name]++; n.uses[name] > 1 {
 			return
 		}
@@ -72,10 +72,10 @@ func (n *notation) countSchema(ref *openapi3.SchemaRef) {
 }
 
 // success is what an operation answers when all is well.
-func success(op outline.Operation) *openapi3.SchemaRef { return op.Answers()[0].Content.Schema }
+func success(op *spec.Operation) *openapi3.SchemaRef { return op.Responses[0].Content.Schema }
 
 // calls writes operations, each under its summary.
-func (n *notation) calls(operations []outline.Operation) string {
+func (n *notation) calls(operations []*spec.Operation) string {
 	var out strings.Builder
 	for _, op := range operations {
 		path, query := strings.TrimPrefix(op.Path, n.base), []string{}
@@ -91,7 +91,7 @@ func (n *notation) calls(operations []outline.Operation) string {
 		if len(query) > 0 {
 			fmt.Fprintf(&out, " (%s)", strings.Join(query, ", "))
 		}
-		if body := op.Body(); body != nil {
+		if body := op.Body; body != nil {
 			out.WriteString(" " + n.schema(body.Schema, sent))
 		}
 		out.WriteString(" -> " + n.schema(success(op), answered) + "\n")
@@ -115,7 +115,7 @@ func (n *notation) field(name string, ref *openapi3.SchemaRef, optional bool, wa
 
 // schema writes a type, or nothing for a string that needs no word.
 func (n *notation) schema(ref *openapi3.SchemaRef, way direction) string {
-	name := outline.Name(ref.Ref)
+	name := spec.Name(ref.Ref)
 	limited := way == sent && ref.Value.MaxLength != nil
 	if n.uses[name] < 2 || !limited && ref.Value.Enum == nil && !ref.Value.Type.Is("object") {
 		return n.inline(ref.Value, way)
@@ -136,7 +136,7 @@ func (n *notation) inline(schema *openapi3.Schema, way direction) string {
 		return choice(schema.Enum)
 	case schema.Type.Is("object"):
 		var fields []string
-		for _, field := range outline.Fields(schema) {
+		for _, field := range spec.Fields(schema) {
 			optional := field.Schema.Value.Nullable
 			if way == sent {
 				optional = !field.Required

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -47,7 +47,7 @@ var text string
 var form = template.Must(template.New("skill.md").Parse(text))
 
 // New reads the spec. It fails if the spec lacks what the examples need.
-func New(doc *openapi3.T) (*Guide, error) {
+func New(doc *spec.Document) (*Guide, error) {
 	file := common{
 		Briefing:   briefing(doc),
 		OrderRules: strings.TrimSpace(doc.Components.Schemas["PlaceOrderRequest"].Value.Description),
@@ -55,11 +55,11 @@ func New(doc *openapi3.T) (*Guide, error) {
 		Management: strings.TrimSpace(doc.Tags.Get("Agents").Description),
 	}
 	var tags []string
-	var own []outline.Operation
-	byTag, byID := map[string][]outline.Operation{}, map[string]outline.Operation{}
-	for _, tag := range outline.Sections(doc) {
+	var own []*spec.Operation
+	byTag, byID := map[string][]*spec.Operation{}, map[string]*spec.Operation{}
+	for _, tag := range doc.Sections {
 		for _, op := range tag.Operations {
-			byID[op.OperationID] = op
+			byID[op.ID] = op
 			if isForAgents(op) {
 				byTag[tag.Name] = append(byTag[tag.Name], op)
 			}
@@ -117,7 +117,7 @@ func quote(word string) string {
 }
 
 // briefing is what the spec says of the whole API, less what the file says of this agent: who it is and how it is known.
-func briefing(doc *openapi3.T) string {
+func briefing(doc *spec.Document) string {
 	_, text, _ := strings.Cut(strings.TrimSpace(doc.Info.Description), "\n\n")
 	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n\n"), func(paragraph string) bool {
 		return strings.HasPrefix(paragraph, "**Credentials.**")
@@ -126,13 +126,12 @@ func briefing(doc *openapi3.T) string {
 
 // isForAgents knows the operations that an agent's key may call, and those that need no credentials and are tools of
 // agents, unlike registering or probing the server.
-func isForAgents(op outline.Operation) bool {
-	isTool := op.Extensions["x-mcp"] != nil
-	return op.Accepts("ApiKeyAuth") && op.Extensions["x-account-only"] == nil || len(*op.Security) == 0 && isTool
+func isForAgents(op *spec.Operation) bool {
+	return op.Credentials.Key && !op.AccountOnly || op.Credentials.Public() && op.Tool != nil
 }
 
 // basePath is what the paths of all operations begin with.
-func basePath(operations []outline.Operation) string {
+func basePath(operations []*spec.Operation) string {
 	base := operations[0].Path
 	for _, op := range operations {
 		for !strings.HasPrefix(op.Path, base+"/") {
@@ -148,11 +147,11 @@ type refusal struct{ Status, Codes string }
 var inCode = regexp.MustCompile("`([A-Z_]+)`")
 
 // refusals lists the errors that the operations' responses name.
-func refusals(doc *openapi3.T, operations []outline.Operation) []refusal {
+func refusals(doc *spec.Document, operations []*spec.Operation) []refusal {
 	codes := doc.Components.Schemas["ErrorCode"].Value.Enum
 	byStatus := map[string][]string{}
 	for _, op := range operations {
-		for _, answer := range op.Answers() {
+		for _, answer := range op.Responses {
 			for _, found := range inCode.FindAllStringSubmatch(answer.Description, -1) {
 				known := slices.Contains(byStatus[answer.Status], found[1])
 				if !known && slices.Contains(codes, any(found[1])) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/agentexchange/agentexchange/internal/config"
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/stretchr/testify/require"
 	"github.com/tiktoken-go/tokenizer"
@@ -38,8 +38,8 @@ func TestTheExamplesRunAsTheyStand(t *testing.T) {
 			runExamples(t, without, "AGENTEXCHANGE_API_KEY="+agent.Key)
 
 			for _, op := range section(t, "Trading") {
-				called := fmt.Sprintf(`"operation":%q,"status":20`, op.OperationID)
-				require.Equal(t, 3, strings.Count(server.Log.String(), called), "%s in every run", op.OperationID)
+				called := fmt.Sprintf(`"operation":%q,"status":20`, op.ID)
+				require.Equal(t, 3, strings.Count(server.Log.String(), called), "%s in every run", op.ID)
 			}
 		})
 	}
@@ -107,21 +107,21 @@ func TestTheReferenceIsOfWhatTheKeyMayCall(t *testing.T) {
 	agent := account.Agent()
 	file := skillOf(account, agent.ID, "")
 	values := strings.NewReplacer("{symbol}", "BTCUSDT", "{agent_id}", agent.ID, "{order_id}", account.ID, "{client_order_id}", "none")
-	for _, tag := range outline.Sections(testkit.Spec()) {
+	for _, tag := range testkit.Spec().Sections {
 		for _, op := range tag.Operations {
 			heading := "\n# " + op.Summary + "\n" + op.Method + " " + strings.TrimPrefix(op.Path, "/api/v1")
 			line, _, _ := strings.Cut(heading, "{")
 			if slices.Contains([]string{"Auth", "System"}, tag.Name) { // not what an agent is there for
-				require.NotContains(t, file, line, op.OperationID)
+				require.NotContains(t, file, line, op.ID)
 				continue
 			}
 			var body any
-			if op.Body() != nil {
-				body = op.Body().Schema.Value.Example
+			if op.Body != nil {
+				body = op.Body.Schema.Value.Example
 			}
 			answer := agent.Do(op.Method, values.Replace(op.Path), body)
 			may := answer.Code() != "PERMISSION_DENIED" && answer.Code() != "JWT_REQUIRED"
-			require.Equal(t, may, strings.Contains(file, line), "%s: %s", op.OperationID, answer.Body)
+			require.Equal(t, may, strings.Contains(file, line), "%s: %s", op.ID, answer.Body)
 		}
 	}
 }
@@ -183,9 +183,9 @@ func blocks(file string) []string {
 	return kinds
 }
 
-func section(t *testing.T, name string) []outline.Operation {
+func section(t *testing.T, name string) []*spec.Operation {
 	t.Helper()
-	for _, each := range outline.Sections(testkit.Spec()) {
+	for _, each := range testkit.Spec().Sections {
 		if each.Name == name {
 			return each.Operations
 		}

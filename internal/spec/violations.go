@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// kin-openapi leaves these formats to whoever uses it.
+// kin-openapi does not check these formats by itself.
 func init() {
 	uuidText := regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 	openapi3.DefineStringFormatValidator("uuid", openapi3.NewCallbackValidator(func(text string) error {
@@ -34,8 +33,8 @@ func init() {
 
 func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
 
-// violationsOf flattens what the validator found, below the field at prefix. No value that was sent is repeated in a
-// message: it could be a secret.
+// violationsOf flattens what the validator found, below the field at prefix. Messages never repeat a value that was sent:
+// it could be a secret.
 func violationsOf(err error, prefix string) []fault.Violation {
 	// errors.As would find the first of several and lose the others.
 	switch err := err.(type) { //nolint:errorlint // see above
@@ -76,7 +75,7 @@ func messageOf(err *openapi3.SchemaError) string {
 	switch err.SchemaField {
 	case "type":
 		if message, ok := schema.Extensions["x-pattern-message"].(string); ok && schema.Format == "decimal-string" {
-			return message // to whoever sent a number it says how to write one
+			return message // somebody who sent a number learns how to write it
 		}
 		return "must be " + typeName(schema)
 	case "nullable":
@@ -131,7 +130,7 @@ func typeName(schema *openapi3.Schema) string {
 	}
 }
 
-// unknownField finds the name of a property that the schema does not have: the validator tells it in its text alone.
+// unknownField returns the name of a property that the schema does not have. The validator gives it only in its text.
 func unknownField(err *openapi3.SchemaError) []string {
 	if err.SchemaField != "properties" {
 		return nil
@@ -144,7 +143,7 @@ func unknownField(err *openapi3.SchemaError) []string {
 	return []string{name}
 }
 
-// pointer writes a JSON pointer (RFC 6901). Field names are the client's: only so much of one is repeated.
+// pointer writes a JSON pointer (RFC 6901). Field names come from the client, so long ones are cut.
 func pointer(path ...string) string {
 	var out strings.Builder
 	for _, step := range path {
@@ -154,8 +153,4 @@ func pointer(path ...string) string {
 		out.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
 	}
 	return out.String()
-}
-
-func isRequired(schema *openapi3.Schema, name string) bool {
-	return slices.Contains(schema.Required, name)
 }

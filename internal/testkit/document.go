@@ -23,10 +23,10 @@ var StrictSpec = sync.OnceValue(func() *openapi3.T {
 			}
 		}
 	}
-	return doc
+	return doc.T
 })
 
-func loadSpec() *openapi3.T {
+func loadSpec() *spec.Document {
 	doc, err := spec.Load()
 	if err != nil {
 		panic(err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -31,15 +31,14 @@ func hasSection(ref *openapi3.SchemaRef) bool {
 // reference is what the reference shows, in the order of the spec.
 type reference struct {
 	*openapi3.Info
-	Sections []outline.Section
-	Errors   []outline.Answer
+	Sections []spec.Section
+	Errors   []spec.Response
 	Schemas  []named
-	schemes  openapi3.SecuritySchemes
 }
 
-func newReference(doc *openapi3.T) reference {
-	r := reference{doc.Info, outline.Sections(doc), outline.Errors(doc), nil, doc.Components.SecuritySchemes}
-	for _, name := range outline.InOrder(doc.Components.Schemas) {
+func newReference(doc *spec.Document) reference {
+	r := reference{Info: doc.Info, Sections: doc.Sections, Errors: doc.Errors}
+	for _, name := range spec.InOrder(doc.Components.Schemas) {
 		ref := &openapi3.SchemaRef{Ref: "#/components/schemas/" + name, Value: doc.Components.Schemas[name].Value}
 		if hasSection(ref) {
 			r.Schemas = append(r.Schemas, named{name, ref, ref.Value})
@@ -52,38 +51,20 @@ func newReference(doc *openapi3.T) reference {
 func (r reference) markdown() (string, error) {
 	page := template.New("reference.md").Funcs(template.FuncMap{
 		"trim": strings.TrimSpace, "cell": cell, "type": typeOf, "default": defaultOf, "fields": fieldTable,
-		"choice": choice, "samples": samples, "succeeds": succeeds, "errors": errorList, "credentials": r.credentials,
+		"choice": choice, "samples": samples, "succeeds": succeeds, "errors": errorList,
 	})
 	var out strings.Builder
 	err := template.Must(page.Parse(referenceText)).Execute(&out, r)
 	return out.String(), err
 }
 
-// credentials says what an operation asks for.
-func (r reference) credentials(op outline.Operation) string {
-	var accepted []string
-	for _, alternative := range *op.Security {
-		for name := range alternative {
-			if scheme := r.schemes[name].Value; scheme.Type == "apiKey" {
-				accepted = append(accepted, scheme.Name)
-			} else {
-				accepted = append(accepted, "Bearer token")
-			}
-		}
-	}
-	if len(accepted) == 0 {
-		return "public"
-	}
-	return strings.Join(accepted, " or ")
-}
-
 // succeeds is also true of a 304: it is no refusal.
-func succeeds(answer outline.Answer) bool { return answer.Status < "4" }
+func succeeds(answer spec.Response) bool { return answer.Status < "4" }
 
 // errorList names an operation's errors, which are described once for all.
-func errorList(op outline.Operation) string {
+func errorList(op *spec.Operation) string {
 	var all []string
-	for _, answer := range op.Answers() {
+	for _, answer := range op.Responses {
 		if !succeeds(answer) {
 			status := strings.Replace(answer.Status, "default", "any other", 1)
 			all = append(all, fmt.Sprintf("%s [%s](#%s)", status, answer.Name, slug(answer.Name)))
@@ -103,7 +84,7 @@ func typeOf(ref *openapi3.SchemaRef) string {
 	var text string
 	switch {
 	case hasSection(ref):
-		text = fmt.Sprintf("[%s](#%s)", outline.Name(ref.Ref), slug(outline.Name(ref.Ref)))
+		text = fmt.Sprintf("[%s](#%s)", spec.Name(ref.Ref), slug(spec.Name(ref.Ref)))
 	case schema.Enum != nil:
 		text = choice(schema.Enum)
 	case schema.Type.Is("array"):
@@ -168,7 +149,7 @@ func fieldTable(ref *openapi3.SchemaRef) string {
 
 func fieldRows(within string, schema *openapi3.Schema) string {
 	var rows strings.Builder
-	for _, field := range outline.Fields(schema) {
+	for _, field := range spec.Fields(schema) {
 		mark := ""
 		if field.Required {
 			mark = ", required"

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
+	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -59,7 +59,7 @@ func writeObject(schema *openapi3.Schema, given map[string]any, indent string) s
 	deeper := indent + "  "
 	var lines []string
 	add := func(name string, value string) { lines = append(lines, fmt.Sprintf("%s%q: %s", deeper, name, value)) }
-	for _, field := range outline.Fields(schema) {
+	for _, field := range spec.Fields(schema) {
 		switch value, has := given[field.Name]; {
 		case has && value == nil:
 			add(field.Name, "null")

@@ -10,9 +10,7 @@ import (
 	"html/template"
 	"net/http"
 
-	"github.com/agentexchange/agentexchange/gen/api"
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
 // Paths of the pages.
@@ -32,7 +30,7 @@ type Site struct {
 	Assets http.Handler     // what Swagger UI loads, below PathDocs
 
 	title, description string
-	sections           []outline.Section
+	sections           []spec.Section
 	guide              []guidePage
 }
 
@@ -49,17 +47,17 @@ var (
 // view is what a page of the layout shows.
 type view struct {
 	Title    string
-	Sections []outline.Section // in the navigation; none for a page without
-	Errors   []outline.Answer
+	Sections []spec.Section // in the navigation; none for a page without
+	Errors   []spec.Response
 	Schemas  []named
 	Guide    []guidePage // in the navigation of the guide
 	Root     string      // what leads from a page of the guide to the index
 	Content  template.HTML
 }
 
-// New renders the pages of a document that was loaded with its origins.
-func New(doc *openapi3.T) (*Site, error) {
-	asJSON, err := json.Marshal(doc)
+// New renders the pages.
+func New(doc *spec.Document) (*Site, error) {
+	asJSON, err := json.Marshal(doc.T)
 	if err != nil {
 		return nil, fmt.Errorf("openapi.json: %w", err)
 	}
@@ -86,7 +84,7 @@ func New(doc *openapi3.T) (*Site, error) {
 		PathDocs:     docs,
 		PathMarkdown: newPage("text/markdown; charset=utf-8", []byte(text)),
 		PathJSON:     newPage("application/json", asJSON),
-		PathYAML:     newPage("application/yaml", api.Spec),
+		PathYAML:     newPage("application/yaml", spec.YAML),
 	}
 	if site.Pages[PathReference], err = render(view); err != nil {
 		return nil, err

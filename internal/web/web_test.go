@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/agentexchange/agentexchange/internal/config"
-	"github.com/agentexchange/agentexchange/internal/spec/outline"
 	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/agentexchange/agentexchange/internal/web"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -56,19 +55,19 @@ func TestTheReferenceHasEveryOperationFieldAndError(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
 	text := string(server.Client(t).Do(http.MethodGet, web.PathMarkdown, nil).Want(200).Body)
-	for _, section := range outline.Sections(testkit.Spec()) {
+	for _, section := range testkit.Spec().Sections {
 		for _, op := range section.Operations {
 			_, after, found := strings.Cut(text, "\n### "+op.Summary+"\n\n`"+op.Method+" "+op.Path+"`")
-			require.True(t, found, op.OperationID)
+			require.True(t, found, op.ID)
 			own, _, _ := strings.Cut(after, "\n### ")
 			for _, param := range op.Parameters {
-				require.Contains(t, own, "| `"+param.Name+"`", op.OperationID)
+				require.Contains(t, own, "| `"+param.Name+"`", op.ID)
 			}
-			for _, answer := range op.Answers() {
+			for _, answer := range op.Responses {
 				if answer.Status < "4" {
-					require.Contains(t, own, "- **"+answer.Status+"**", op.OperationID)
+					require.Contains(t, own, "- **"+answer.Status+"**", op.ID)
 				} else {
-					require.Contains(t, own, "["+answer.Name+"](#", op.OperationID)
+					require.Contains(t, own, "["+answer.Name+"](#", op.ID)
 				}
 			}
 		}
@@ -123,14 +122,14 @@ func TestTheReferenceShowsTheExamplesOfTheSpec(t *testing.T) {
 			require.True(t, shown[canonical(t, example.Value.Value)], example.Value.Value)
 		}
 	}
-	for _, section := range outline.Sections(testkit.Spec()) {
+	for _, section := range testkit.Spec().Sections {
 		for _, op := range section.Operations {
-			if op.Body() != nil {
-				requireShown(op.Body())
+			if op.Body != nil {
+				requireShown(op.Body)
 			}
 		}
 	}
-	for _, failure := range outline.Errors(testkit.Spec()) {
+	for _, failure := range testkit.Spec().Errors {
 		requireShown(failure.Content)
 	}
 }
@@ -164,10 +163,10 @@ func TestLLMsTxtLeadsToEveryCall(t *testing.T) {
 		}
 		listed[found[3]] = true
 	}
-	for _, section := range outline.Sections(testkit.Spec()) {
+	for _, section := range testkit.Spec().Sections {
 		require.Contains(t, text, "\n## "+section.Name+"\n")
 		for _, op := range section.Operations {
-			require.True(t, listed[op.Method+" "+op.Path], op.OperationID)
+			require.True(t, listed[op.Method+" "+op.Path], op.ID)
 		}
 	}
 }

@@ -163,7 +163,7 @@ func watch(tb testing.TB, server string) *watcher {
 	tb.Helper()
 	target, err := url.Parse(server)
 	require.NoError(tb, err)
-	router, err := legacy.NewRouter(testkit.Spec())
+	router, err := legacy.NewRouter(testkit.Spec().T)
 	require.NoError(tb, err)
 	w := &watcher{operations: map[string]bool{}}
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}

@@ -32,7 +32,7 @@ func TestThePackedSDKWorksForItsUsers(t *testing.T) {
 		t.Parallel()
 		server := testkit.Start(t)
 		spec := filepath.Join(t.TempDir(), "openapi.json")
-		text, err := json.Marshal(testkit.Spec())
+		text, err := json.Marshal(testkit.Spec().T)
 		require.NoError(t, err)
 		write(t, spec, text)
 		tests, err := filepath.Glob(filepath.Join(project, "out", "tests", "*.test.js"))

@@ -1,0 +1,259 @@
+package spec_test
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	"github.com/agentexchange/agentexchange/internal/fault"
+	"github.com/agentexchange/agentexchange/internal/spec"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+// document is the API's, read once for all tests that do not change it.
+var document = sync.OnceValue(func() *spec.Document {
+	doc, err := spec.Load()
+	if err != nil {
+		panic(err)
+	}
+	return doc
+})
+
+func TestSpecAndRegistryNameTheSameErrors(t *testing.T) {
+	t.Parallel()
+	var declared, documented []string
+	for _, code := range fault.Codes() {
+		declared = append(declared, string(code))
+		require.GreaterOrEqual(t, code.Status(), 400, code)
+		require.NotEmpty(t, code.Message(), code)
+	}
+	for _, code := range document().Components.Schemas["ErrorCode"].Value.Enum {
+		documented = append(documented, code.(string))
+	}
+	require.ElementsMatch(t, documented, declared)
+}
+
+func TestSpecExamplesAreValid(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, document().Validate(context.Background(), openapi3.EnableExamplesValidation()))
+}
+
+func TestSpecShowsAnExampleOfEveryBody(t *testing.T) {
+	t.Parallel()
+	for _, op := range document().Operations {
+		requireExample(t, op.ID+" request", op.Body)
+		for _, response := range op.Responses {
+			requireExample(t, op.ID+" "+response.Status, response.Content)
+		}
+	}
+}
+
+// requireExample fails unless a body has an example, of its own or of its schema, that is valid and has no field which the
+// schema does not describe.
+func requireExample(t *testing.T, where string, body *openapi3.MediaType) {
+	t.Helper()
+	if body == nil {
+		return
+	}
+	examples := []any{body.Example, body.Schema.Value.Example}
+	for _, named := range body.Examples {
+		examples = append(examples, named.Value.Value)
+	}
+	examples = slices.DeleteFunc(examples, func(example any) bool { return example == nil })
+	require.NotEmpty(t, examples, "%s has no example", where)
+	for _, example := range examples {
+		require.NoError(t, body.Schema.Value.VisitJSON(example, openapi3.EnableFormatValidation()), where)
+		requireDescribed(t, where, body.Schema.Value, example)
+	}
+}
+
+func requireDescribed(t *testing.T, where string, schema *openapi3.Schema, example any) {
+	t.Helper()
+	switch example := example.(type) {
+	case map[string]any:
+		for name, value := range example {
+			property, known := schema.Properties[name]
+			if !known && schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has {
+				continue
+			}
+			require.True(t, known, "%s: %s is not described", where, name)
+			requireDescribed(t, where+"."+name, property.Value, value)
+		}
+	case []any:
+		for _, value := range example {
+			requireDescribed(t, where, schema.Items.Value, value)
+		}
+	}
+}
+
+func TestSpecDescribesEveryFieldAndParameter(t *testing.T) {
+	t.Parallel()
+	for name, schema := range document().Components.Schemas {
+		require.NotEmpty(t, schema.Value.Description, name)
+		for field, property := range schema.Value.Properties {
+			where := name + "." + field
+			require.NotEmpty(t, property.Value.Description, where)
+			if property.Value.Type.Is("object") || property.Value.Type.Is("array") {
+				continue
+			}
+			_, hasExample := property.Value.Extensions["example"]
+			require.True(t, hasExample || property.Value.Example != nil || property.Value.Nullable, "%s has no example", where)
+		}
+	}
+	for _, op := range document().Operations {
+		require.NotEmpty(t, op.Summary, op)
+		require.NotEmpty(t, op.Description, op)
+		for _, param := range op.Parameters {
+			require.NotEmpty(t, param.Description, "%s: %s", op, param.Name)
+		}
+	}
+}
+
+// Swagger UI fills a form with a parameter's example. Two people who both leave it there must not come to share a key.
+func TestIdempotencyKeysHaveNoExample(t *testing.T) {
+	t.Parallel()
+	for _, op := range document().Operations {
+		for _, param := range op.Parameters {
+			if param.Name == "Idempotency-Key" {
+				require.Nil(t, param.Example, op)
+				require.Nil(t, param.Schema.Value.Example, op)
+				require.Nil(t, param.Schema.Value.Default, op)
+			}
+		}
+	}
+}
+
+func TestEveryRequestObjectRefusesUnknownFields(t *testing.T) {
+	t.Parallel()
+	var check func(where string, schema *openapi3.Schema)
+	check = func(where string, schema *openapi3.Schema) {
+		if schema.Type.Is("object") {
+			closed := schema.AdditionalProperties.Has
+			require.True(t, closed != nil && !*closed, "%s takes unknown fields", where)
+		}
+		for name, property := range schema.Properties {
+			check(where+"."+name, property.Value)
+		}
+	}
+	for _, op := range document().Operations {
+		if op.Body != nil {
+			check(op.String(), op.Body.Schema.Value)
+		}
+	}
+}
+
+func TestAnIncompleteOperationIsNamed(t *testing.T) {
+	t.Parallel()
+	extension := func(name string, value any) func(op *openapi3.Operation) {
+		return func(op *openapi3.Operation) { op.Extensions[name] = value }
+	}
+	security := func(alternatives ...openapi3.SecurityRequirement) func(op *openapi3.Operation) {
+		return func(op *openapi3.Operation) { op.Security = (*openapi3.SecurityRequirements)(&alternatives) }
+	}
+	for what, spoil := range map[string]func(op *openapi3.Operation){
+		"operationId":               func(op *openapi3.Operation) { op.OperationID = "" },
+		"two operations are called": func(op *openapi3.Operation) { op.OperationID = "unarchiveAgent" },
+		"names no security":         func(op *openapi3.Operation) { op.Security = nil },
+		"Magic, is none that":       security(openapi3.SecurityRequirement{"Magic": nil}),
+		"must be one scheme":        security(openapi3.SecurityRequirement{"ApiKeyAuth": nil, "BearerAuth": nil}),
+		"a key and no token":        security(openapi3.SecurityRequirement{"ApiKeyAuth": nil}),
+		"default error response":    func(op *openapi3.Operation) { op.Responses.Delete("default") },
+		"must have one tag":         func(op *openapi3.Operation) { op.Tags = []string{"Agents", "Account"} },
+		"must describe the tag":     func(op *openapi3.Operation) { op.Tags = []string{"Nowhere"} },
+		"required and JSON": func(op *openapi3.Operation) {
+			op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody()}
+		},
+		"x-acount-only is not an":      extension("x-acount-only", true),
+		"x-account-only must be true":  extension("x-account-only", "yes"),
+		"x-probe must be true":         extension("x-probe", nil),
+		"x-mcp must be an object of":   extension("x-mcp", "yes"),
+		`x-mcp must be an object of d`: extension("x-mcp", map[string]any{"toolset": "trading"}),
+	} {
+		doc, err := spec.Load()
+		require.NoError(t, err)
+		spoil(doc.Paths.Value("/api/v1/agents/{agent_id}/archive").Post)
+		_, err = spec.New(doc.T)
+		require.ErrorContains(t, err, what)
+		if !strings.HasPrefix(what, "two") {
+			require.ErrorContains(t, err, "POST /api/v1/agents/{agent_id}/archive")
+		}
+	}
+}
+
+func TestOperationsAreReadInTheOrderOfTheDocument(t *testing.T) {
+	t.Parallel()
+	var written []string
+	paths, _, _ := bytes.Cut(spec.YAML, []byte("\ncomponents:\n"))
+	for _, found := range regexp.MustCompile(`(?m)^      operationId: (\w+)$`).FindAllSubmatch(paths, -1) {
+		written = append(written, string(found[1]))
+	}
+	var read, bySection []string
+	for _, op := range document().Operations {
+		read = append(read, op.ID)
+		require.Same(t, op, document().Operation(op.ID))
+	}
+	require.Equal(t, written, read)
+	for _, section := range document().Sections {
+		for _, op := range section.Operations {
+			require.Equal(t, section.Name, op.Tag)
+			bySection = append(bySection, op.ID)
+		}
+	}
+	require.ElementsMatch(t, written, bySection)
+	require.Nil(t, document().Operation("nothing"))
+}
+
+func TestOperationsSayWhatTheyTake(t *testing.T) {
+	t.Parallel()
+	key, token := "X-API-Key or Bearer token", "Bearer token"
+	for id, want := range map[string]struct {
+		credentials                              string
+		accountOnly, probe, idempotent, isSecret bool
+		tool                                     *spec.Tool
+	}{
+		"getHealth":    {credentials: "public", probe: true},
+		"listPairs":    {credentials: "public", tool: &spec.Tool{Default: true}},
+		"login":        {credentials: "public", isSecret: true},
+		"createAgent":  {credentials: token, idempotent: true, isSecret: true, tool: &spec.Tool{}},
+		"resetAgent":   {credentials: token, idempotent: true, tool: &spec.Tool{Destroys: true}},
+		"placeOrder":   {credentials: key, idempotent: true, tool: &spec.Tool{Default: true}},
+		"previewOrder": {credentials: key, tool: &spec.Tool{Default: true, Reads: true}},
+		"resetAccount": {credentials: key, accountOnly: true, idempotent: true, tool: &spec.Tool{Destroys: true}},
+	} {
+		op := document().Operation(id)
+		require.NotNil(t, op, id)
+		require.Equal(t, want.credentials, op.Credentials.String(), id)
+		require.Equal(t, want.credentials == "public", op.Credentials.Public(), id)
+		require.Equal(t, want.credentials == token, op.Credentials.TokenOnly(), id)
+		require.Equal(t, want.accountOnly, op.AccountOnly, id)
+		require.Equal(t, want.probe, op.Probe, id)
+		require.Equal(t, want.idempotent, op.Idempotent, id)
+		require.Equal(t, want.isSecret, op.ReturnsSecret, id)
+		require.Equal(t, want.tool, op.Tool, id)
+	}
+}
+
+// The server trims a text before it holds it against its pattern. Whoever reads the document holds the text as it is
+// against the same pattern, and has to come to the same result.
+func TestPatternsOfTrimmedTextsSayWhatIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, schema := range document().Components.Schemas {
+		if trim, _ := schema.Value.Extensions["x-trim"].(bool); !trim {
+			continue
+		}
+		pattern := openapi3.NewStringSchema().WithPattern(schema.Value.Pattern)
+		for r := range rune(0x3100) {
+			for _, text := range []string{"a" + string(r), string(r) + "a", "a" + string(r) + "a", string(r)} {
+				trimmed := strings.TrimFunc(text, func(r rune) bool { return unicode.Is(unicode.Zs, r) })
+				taken := trimmed != "" && pattern.VisitJSON(trimmed) == nil
+				require.Equal(t, taken, pattern.VisitJSON(text) == nil, "%s: %+q", name, text)
+			}
+		}
+	}
+}
