@@ -7,7 +7,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # The modules beside the server's: the Go SDK, and programs that use it.
 GO_MODULES := gen/sdk/go internal/sdk/golang/example internal/sdk/golang/tests
 # What make generate sdk makes.
-GENERATED := gen internal/spec/openapi.gen.yaml
+GENERATED := gen internal/fault/codes.gen.go internal/spec/openapi.gen.yaml
 # The server is one static binary. sqlc, too, needs no C compiler this way.
 export CGO_ENABLED ?= 0
 
@@ -44,6 +44,7 @@ test: build
 .PHONY: generate
 generate:
 	@cp openapi.yaml internal/spec/openapi.gen.yaml
+	@go run ./internal/fault/generate
 	@go tool oapi-codegen -config internal/httpapi/oapi-codegen.yaml openapi.yaml
 	@rm -f gen/db/*.gen.go
 	@go tool sqlc generate

@@ -74,7 +74,7 @@ func New(doc *spec.Document) (*Guide, error) {
 		file.Sections = append(file.Sections, section{tag, notation.calls(byTag[tag])})
 	}
 	file.Shapes = notation.shapes()
-	file.Refusals = refusals(doc, own)
+	file.Refusals = refusals(own)
 	var err error
 	file.Examples, err = examples(file.BasePath, byID, byTag["Trading"])
 	return &Guide{file, doc.Components.Schemas["RiskProfile"].Value.Properties}, err
@@ -144,18 +144,14 @@ func basePath(operations []*spec.Operation) string {
 // refusal is an error status and the codes that come with it.
 type refusal struct{ Status, Codes string }
 
-var inCode = regexp.MustCompile("`([A-Z_]+)`")
-
-// refusals lists the errors that the operations' responses name.
-func refusals(doc *spec.Document, operations []*spec.Operation) []refusal {
-	codes := doc.Components.Schemas["ErrorCode"].Value.Enum
+// refusals lists the errors that the operations' responses may have.
+func refusals(operations []*spec.Operation) []refusal {
 	byStatus := map[string][]string{}
 	for _, op := range operations {
-		for _, answer := range op.Responses {
-			for _, found := range inCode.FindAllStringSubmatch(answer.Description, -1) {
-				known := slices.Contains(byStatus[answer.Status], found[1])
-				if !known && slices.Contains(codes, any(found[1])) {
-					byStatus[answer.Status] = append(byStatus[answer.Status], found[1])
+		for _, response := range op.Responses {
+			for _, code := range response.Codes {
+				if !slices.Contains(byStatus[response.Status], string(code)) {
+					byStatus[response.Status] = append(byStatus[response.Status], string(code))
 				}
 			}
 		}

@@ -3,8 +3,11 @@ package spec_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -25,18 +28,80 @@ var document = sync.OnceValue(func() *spec.Document {
 	return doc
 })
 
-func TestSpecAndRegistryNameTheSameErrors(t *testing.T) {
+// What the server says of a code is what the document says of it.
+func TestTheRegistryOfErrorsIsThatOfTheDocument(t *testing.T) {
 	t.Parallel()
-	var declared, documented []string
-	for _, code := range fault.Codes() {
-		declared = append(declared, string(code))
-		require.GreaterOrEqual(t, code.Status(), 400, code)
-		require.NotEmpty(t, code.Message(), code)
+	schema := document().Components.Schemas["ErrorCode"].Value
+	described := schema.Extensions["x-codes"].(map[string]any)
+	require.Len(t, described, len(schema.Enum))
+	for _, value := range schema.Enum {
+		code := fault.Code(value.(string))
+		want := map[string]any{"status": uint64(code.Status()), "message": code.Message()}
+		if wait := code.RetryAfter(); wait > 0 {
+			want["retry_after_seconds"] = uint64(wait.Seconds())
+		}
+		encoded, err := json.Marshal(want)
+		require.NoError(t, err)
+		said, err := json.Marshal(described[string(code)])
+		require.NoError(t, err)
+		require.JSONEq(t, string(said), string(encoded), code)
+	}
+}
+
+// alsoSentAs are the statuses of codes that are sent with another than their own.
+var alsoSentAs = map[fault.Code]int{
+	fault.AgentArchived: http.StatusForbidden, // to the agent itself
+}
+
+func TestErrorResponsesHaveCodesOfTheirStatus(t *testing.T) {
+	t.Parallel()
+	declared := map[fault.Code]bool{}
+	for _, op := range document().Operations {
+		for _, response := range op.Responses {
+			for _, code := range response.Codes {
+				declared[code] = true
+				statuses := []string{strconv.Itoa(code.Status()), strconv.Itoa(alsoSentAs[code]), "default"}
+				require.Contains(t, statuses, response.Status, "%s: %s", op, code)
+			}
+		}
 	}
 	for _, code := range document().Components.Schemas["ErrorCode"].Value.Enum {
-		documented = append(documented, code.(string))
+		require.True(t, declared[fault.Code(code.(string))], "no operation declares %s", code)
 	}
-	require.ElementsMatch(t, documented, declared)
+}
+
+// A response whose code tells to wait has the header that says for how long.
+func TestErrorResponsesDeclareRetryAfter(t *testing.T) {
+	t.Parallel()
+	for name, response := range document().Components.Responses {
+		codes, _ := response.Value.Extensions["x-codes"].([]any)
+		waits := slices.ContainsFunc(codes, func(code any) bool { return fault.Code(code.(string)).RetryAfter() > 0 })
+		require.Equal(t, waits, response.Value.Headers["Retry-After"] != nil, name)
+	}
+}
+
+// The examples show what the server sends, and the prose names no code that the response cannot have.
+func TestErrorResponsesAreDescribedByTheirCodes(t *testing.T) {
+	t.Parallel()
+	inProse := regexp.MustCompile("`([A-Z]+(?:_[A-Z]+)*)`")
+	for _, response := range document().Errors {
+		for _, found := range inProse.FindAllStringSubmatch(response.Description, -1) {
+			require.Contains(t, response.Codes, fault.Code(found[1]), response.Name)
+		}
+		examples := []any{response.Content.Example}
+		for _, named := range response.Content.Examples {
+			examples = append(examples, named.Value.Value)
+		}
+		for _, example := range examples {
+			if example == nil {
+				continue // those of Examples are used
+			}
+			shown := example.(map[string]any)["error"].(map[string]any)
+			code := fault.Code(shown["code"].(string))
+			require.Contains(t, response.Codes, code, response.Name)
+			require.Equal(t, code.Message(), shown["message"], response.Name)
+		}
+	}
 }
 
 func TestSpecExamplesAreValid(t *testing.T) {
@@ -153,6 +218,11 @@ func TestAnIncompleteOperationIsNamed(t *testing.T) {
 	extension := func(name string, value any) func(op *openapi3.Operation) {
 		return func(op *openapi3.Operation) { op.Extensions[name] = value }
 	}
+	withCodes := func(codes any) *openapi3.ResponseRef {
+		response := openapi3.NewResponse().WithDescription("None.")
+		response.Extensions = map[string]any{"x-codes": codes}
+		return &openapi3.ResponseRef{Value: response}
+	}
 	security := func(alternatives ...openapi3.SecurityRequirement) func(op *openapi3.Operation) {
 		return func(op *openapi3.Operation) { op.Security = (*openapi3.SecurityRequirements)(&alternatives) }
 	}
@@ -169,6 +239,8 @@ func TestAnIncompleteOperationIsNamed(t *testing.T) {
 		"required and JSON": func(op *openapi3.Operation) {
 			op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody()}
 		},
+		"404 has no x-codes":           func(op *openapi3.Operation) { op.Responses.Set("404", withCodes(nil)) },
+		"may have ODD, which is":       func(op *openapi3.Operation) { op.Responses.Set("404", withCodes([]any{"ODD"})) },
 		"x-acount-only is not an":      extension("x-acount-only", true),
 		"x-account-only must be true":  extension("x-account-only", "yes"),
 		"x-probe must be true":         extension("x-probe", nil),

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -65,6 +66,9 @@ func newOperation(
 	if err := op.readExtensions(written.Extensions); err != nil {
 		return nil, err
 	}
+	if err := op.checkCodes(); err != nil {
+		return nil, err
+	}
 	op.readParameters(slices.Concat(item.Parameters, written.Parameters))
 	return op, op.readBody(written.RequestBody)
 }
@@ -89,6 +93,21 @@ func (o *Operation) readBody(body *openapi3.RequestBodyRef) error {
 	o.Body = body.Value.Content.Get(mediaJSON)
 	if o.Body == nil || !body.Value.Required {
 		return errors.New("a body must be required and JSON")
+	}
+	return nil
+}
+
+// checkCodes fails unless every error response says which codes it may have.
+func (o *Operation) checkCodes() error {
+	for _, response := range o.Responses {
+		if response.IsError() && len(response.Codes) == 0 {
+			return fmt.Errorf("its response %s has no x-codes", response.Status)
+		}
+		for _, code := range response.Codes {
+			if code.Status() == 0 {
+				return fmt.Errorf("its response %s may have %s, which is none of the codes", response.Status, code)
+			}
+		}
 	}
 	return nil
 }

@@ -2,11 +2,13 @@ package spec
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -14,7 +16,11 @@ import (
 type Response struct {
 	Status, Name, Description string              // Name is empty for a response that only this operation has
 	Content                   *openapi3.MediaType // nil if there is no body
+	Codes                     []fault.Code        // those that an error response may have: x-codes
 }
+
+// IsError reports whether the response of an operation is an error. A 304 is none.
+func (r Response) IsError() bool { return r.Status >= "4" } // "default", too
 
 // Field is a property of an object.
 type Field struct {
@@ -54,6 +60,10 @@ func newResponse(status, name string, written *openapi3.Response) Response {
 	response := Response{Status: status, Name: name, Description: strings.TrimSpace(*written.Description)}
 	for _, content := range written.Content {
 		response.Content = content
+	}
+	codes, _ := written.Extensions["x-codes"].([]any)
+	for _, code := range codes {
+		response.Codes = append(response.Codes, fault.Code(fmt.Sprint(code)))
 	}
 	return response
 }

@@ -132,6 +132,9 @@ func (s *Server) Check(tb testing.TB, request *http.Request, status int, header 
 		Status:                 status, Header: header, Body: io.NopCloser(bytes.NewReader(body)),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
 	}), what)
+	if status >= 400 {
+		require.Contains(tb, declaredCodes(route.Operation.OperationID, status), (&Answer{Body: body}).Code(), what)
+	}
 }
 
 func checkEnvelope(tb testing.TB, header http.Header, body []byte, what string) {

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"strconv"
 	"sync"
 
 	"github.com/agentexchange/agentexchange/internal/spec"
@@ -32,6 +33,21 @@ func loadSpec() *spec.Document {
 		panic(err)
 	}
 	return doc
+}
+
+// declaredCodes returns the codes that an operation's response of this status may have.
+func declaredCodes(operationID string, status int) []string {
+	var declared spec.Response
+	for _, response := range Spec().Operation(operationID).Responses {
+		if response.Status == strconv.Itoa(status) || response.Status == "default" && declared.Status == "" {
+			declared = response
+		}
+	}
+	var codes []string
+	for _, code := range declared.Codes {
+		codes = append(codes, string(code))
+	}
+	return codes
 }
 
 // closeObjects refuses fields that a schema does not describe, unless it says whether it takes them. Those of requests

@@ -58,8 +58,7 @@ func (r reference) markdown() (string, error) {
 	return out.String(), err
 }
 
-// succeeds is also true of a 304: it is no refusal.
-func succeeds(answer spec.Response) bool { return answer.Status < "4" }
+func succeeds(response spec.Response) bool { return !response.IsError() }
 
 // errorList names an operation's errors, which are described once for all.
 func errorList(op *spec.Operation) string {
