@@ -889,7 +889,7 @@ func (c *Client) GetHealth(ctx context.Context, options ...CallOption) (*Health,
 //
 // Needs no credentials.
 //
-// Fails with status 422, 503.
+// Fails with status 422, 503 ([ErrUnavailable]).
 func (c *Client) GetReadiness(ctx context.Context, options ...CallOption) (*Health, error) {
 	r := &request{
 		operation: "GetReadiness", method: http.MethodGet, path: "/readyz", auth: authNone,

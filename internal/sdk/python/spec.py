@@ -132,15 +132,9 @@ class Spec:
 
     @property
     def codes(self) -> dict[str, tuple[str, str]]:
-        """Every error code, with the name of its exception and its message in an example."""
-        messages: dict[str, str] = {}
-        for response in self.document["components"]["responses"].values():
-            for content in response.get("content", {}).values():
-                examples = [content.get("example"), *(each["value"] for each in content.get("examples", {}).values())]
-                for example in examples:
-                    if example and "error" in example:
-                        messages.setdefault(example["error"]["code"], example["error"]["message"])
-        return {code: (_error_name(code), messages.get(code, "")) for code in self.schemas["ErrorCode"]["enum"]}
+        """Every error code, with the name of its exception and its message."""
+        described = self.schemas["ErrorCode"]["x-codes"]
+        return {code: (_error_name(code), described[code]["message"]) for code in self.schemas["ErrorCode"]["enum"]}
 
     def operations(self, data: GeneratorData) -> list[Operation]:
         """The operations, in the document's order."""
@@ -224,8 +218,9 @@ class Spec:
         for status, response in raw["responses"].items():
             if status[0] not in "45":
                 continue
-            text = _flat(self.resolve(response)["description"])
-            if self.uses[response.get("$ref")] > 1 and len(CODE.findall(text)) > 1:
+            resolved = self.resolve(response)
+            text = _flat(resolved["description"])
+            if self.uses[response.get("$ref")] > 1 and len(resolved["x-codes"]) > 1:
                 unsaid.append(status)
             else:
                 errors.append((status, CODE.sub(lambda code: f"`{self.codes[code[1]][0]}`", text)))

@@ -138,34 +138,30 @@ function docsOf(raw, operation, spec) {
   ].join("\n");
 }
 
-/** Whether all codes that an answer names can be this operation's: what operations have in common names those of all of them. */
+/** Whether all codes of a response can be this operation's: a response that operations share has the codes of all of them. */
 function isOwn(response, spec) {
   let uses = 0;
   walk(spec.paths, ({ $ref }) => (uses += Number($ref !== undefined && $ref === response.$ref)));
-  return uses <= 1 || (resolve(response, spec).description.match(/`[A-Z][A-Z_]+`/g) ?? []).length <= 1;
+  return uses <= 1 || resolve(response, spec)["x-codes"].length <= 1;
 }
 
 /**
- * Every code, with a class name and, where the document shows one, the message that comes with it; and the type of an
- * error's details: what all those schemas say of `details` that have a `code` beside it.
+ * Every code, with a class name and the message that comes with it; and the type of an error's details: what all those schemas say of `details` that have a `code` beside it.
  */
 function errorsOf(spec, { utils }) {
-  const messages = new Map();
   const details = new Set();
   walk(spec, (value, path) => {
-    if (typeof value.code === "string" && typeof value.message === "string" && !messages.has(value.code)) {
-      messages.set(value.code, value.message);
-    }
     if (value.properties?.details && value.properties.code?.$ref?.endsWith("/ErrorCode")) {
       const [model, ...fields] = path.slice(2).filter((step) => step !== "properties");
       const at = (type, field) => `NonNullable<${type}["${field}"]>`;
       details.add([...fields, "details"].reduce(at, `NonNullable<${utils.formatModelName(model)}>`));
     }
   });
-  const errors = spec.components.schemas.ErrorCode.enum.map((code) => ({
+  const { enum: codes, "x-codes": described } = spec.components.schemas.ErrorCode;
+  const errors = codes.map((code) => ({
     code,
     name: `${utils.pascalCase(code.toLowerCase()).replace(/Error$/, "")}Error`,
-    message: messages.get(code),
+    message: described[code].message,
   }));
   return { errors, errorDetails: [...details].join(" & ") };
 }

@@ -59,11 +59,12 @@ class AgentRequiredError(APIError):
 
 
 class BodyTooLargeError(APIError):
-    """`BODY_TOO_LARGE`"""
+    """`BODY_TOO_LARGE`: The body is too large. Send less."""
 
 
 class DuplicateAccountError(APIError):
-    """`DUPLICATE_ACCOUNT`"""
+    """`DUPLICATE_ACCOUNT`: An account with this e-mail address exists. Log in with its keys, or register another
+    address."""
 
 
 class DuplicateClientOrderIdError(APIError):
@@ -77,7 +78,7 @@ class IdempotencyInFlightError(APIError):
 
 
 class IdempotencyKeyReusedError(APIError):
-    """`IDEMPOTENCY_KEY_REUSED`"""
+    """`IDEMPOTENCY_KEY_REUSED`: This Idempotency-Key was used for another request. Use a new key for a new request."""
 
 
 class InsufficientBalanceError(APIError):
@@ -86,11 +87,11 @@ class InsufficientBalanceError(APIError):
 
 
 class InternalError(APIError):
-    """`INTERNAL`"""
+    """`INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server."""
 
 
 class InvalidApiKeyError(APIError):
-    """`INVALID_API_KEY`"""
+    """`INVALID_API_KEY`: The API key or secret is not valid. Check both for missing or mistaken characters."""
 
 
 class InvalidPriceError(APIError):
@@ -108,11 +109,12 @@ class InvalidSymbolError(APIError):
 
 
 class InvalidTokenError(APIError):
-    """`INVALID_TOKEN`"""
+    """`INVALID_TOKEN`: The token is not valid. Call POST /api/v1/auth/login for a new one."""
 
 
 class JwtRequiredError(APIError):
-    """`JWT_REQUIRED`"""
+    """`JWT_REQUIRED`: This call needs a token. Call POST /api/v1/auth/login with the account's key and secret, and
+    send the token in the Authorization header, after the word Bearer."""
 
 
 class MalformedBodyError(APIError):
@@ -120,11 +122,11 @@ class MalformedBodyError(APIError):
 
 
 class MethodNotAllowedError(APIError):
-    """`METHOD_NOT_ALLOWED`"""
+    """`METHOD_NOT_ALLOWED`: This path does not take this method. Use one of those in the Allow header."""
 
 
 class NotFoundError(APIError):
-    """`NOT_FOUND`"""
+    """`NOT_FOUND`: There is nothing at this path. See /docs for what there is."""
 
 
 class OrderNotCancellableError(APIError):
@@ -142,7 +144,8 @@ class OrderRejectedError(APIError):
 
 
 class OutcomeUnknownError(APIError):
-    """`OUTCOME_UNKNOWN`"""
+    """`OUTCOME_UNKNOWN`: The connection to the database was lost while the change was being saved, so it may or may
+    not have been. Repeat the request with the same Idempotency-Key, or look before you repeat it without one."""
 
 
 class OverloadedError(APIError):
@@ -159,7 +162,7 @@ class PriceNotAvailableError(APIError):
 
 
 class RequestTimeoutError(APIError):
-    """`REQUEST_TIMEOUT`"""
+    """`REQUEST_TIMEOUT`: The request did not arrive in time. Send it again, and faster."""
 
 
 class TokenExpiredError(APIError):
@@ -171,7 +174,7 @@ class UnavailableError(APIError):
 
 
 class UnsupportedMediaTypeError(APIError):
-    """`UNSUPPORTED_MEDIA_TYPE`"""
+    """`UNSUPPORTED_MEDIA_TYPE`: The body must be JSON. Send Content-Type: application/json."""
 
 
 class ValidationError(APIError):

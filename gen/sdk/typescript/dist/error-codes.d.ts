@@ -24,14 +24,14 @@ export declare class AgentRequiredError extends ApiError {
     readonly code: "AGENT_REQUIRED";
 }
 /**
- * The error `BODY_TOO_LARGE`.
+ * The error `BODY_TOO_LARGE`: The body is too large. Send less.
  */
 export declare class BodyTooLargeError extends ApiError {
     readonly name: string;
     readonly code: "BODY_TOO_LARGE";
 }
 /**
- * The error `DUPLICATE_ACCOUNT`.
+ * The error `DUPLICATE_ACCOUNT`: An account with this e-mail address exists. Log in with its keys, or register another address.
  */
 export declare class DuplicateAccountError extends ApiError {
     readonly name: string;
@@ -52,7 +52,7 @@ export declare class IdempotencyInFlightError extends ApiError {
     readonly code: "IDEMPOTENCY_IN_FLIGHT";
 }
 /**
- * The error `IDEMPOTENCY_KEY_REUSED`.
+ * The error `IDEMPOTENCY_KEY_REUSED`: This Idempotency-Key was used for another request. Use a new key for a new request.
  */
 export declare class IdempotencyKeyReusedError extends ApiError {
     readonly name: string;
@@ -66,14 +66,14 @@ export declare class InsufficientBalanceError extends ApiError {
     readonly code: "INSUFFICIENT_BALANCE";
 }
 /**
- * The error `INTERNAL`.
+ * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server.
  */
 export declare class InternalError extends ApiError {
     readonly name: string;
     readonly code: "INTERNAL";
 }
 /**
- * The error `INVALID_API_KEY`.
+ * The error `INVALID_API_KEY`: The API key or secret is not valid. Check both for missing or mistaken characters.
  */
 export declare class InvalidApiKeyError extends ApiError {
     readonly name: string;
@@ -101,14 +101,14 @@ export declare class InvalidSymbolError extends ApiError {
     readonly code: "INVALID_SYMBOL";
 }
 /**
- * The error `INVALID_TOKEN`.
+ * The error `INVALID_TOKEN`: The token is not valid. Call POST /api/v1/auth/login for a new one.
  */
 export declare class InvalidTokenError extends ApiError {
     readonly name: string;
     readonly code: "INVALID_TOKEN";
 }
 /**
- * The error `JWT_REQUIRED`.
+ * The error `JWT_REQUIRED`: This call needs a token. Call POST /api/v1/auth/login with the account's key and secret, and send the token in the Authorization header, after the word Bearer.
  */
 export declare class JwtRequiredError extends ApiError {
     readonly name: string;
@@ -122,14 +122,14 @@ export declare class MalformedBodyError extends ApiError {
     readonly code: "MALFORMED_BODY";
 }
 /**
- * The error `METHOD_NOT_ALLOWED`.
+ * The error `METHOD_NOT_ALLOWED`: This path does not take this method. Use one of those in the Allow header.
  */
 export declare class MethodNotAllowedError extends ApiError {
     readonly name: string;
     readonly code: "METHOD_NOT_ALLOWED";
 }
 /**
- * The error `NOT_FOUND`.
+ * The error `NOT_FOUND`: There is nothing at this path. See /docs for what there is.
  */
 export declare class NotFoundError extends ApiError {
     readonly name: string;
@@ -157,7 +157,7 @@ export declare class OrderRejectedError extends ApiError {
     readonly code: "ORDER_REJECTED";
 }
 /**
- * The error `OUTCOME_UNKNOWN`.
+ * The error `OUTCOME_UNKNOWN`: The connection to the database was lost while the change was being saved, so it may or may not have been. Repeat the request with the same Idempotency-Key, or look before you repeat it without one.
  */
 export declare class OutcomeUnknownError extends ApiError {
     readonly name: string;
@@ -185,7 +185,7 @@ export declare class PriceNotAvailableError extends ApiError {
     readonly code: "PRICE_NOT_AVAILABLE";
 }
 /**
- * The error `REQUEST_TIMEOUT`.
+ * The error `REQUEST_TIMEOUT`: The request did not arrive in time. Send it again, and faster.
  */
 export declare class RequestTimeoutError extends ApiError {
     readonly name: string;
@@ -206,7 +206,7 @@ export declare class UnavailableError extends ApiError {
     readonly code: "UNAVAILABLE";
 }
 /**
- * The error `UNSUPPORTED_MEDIA_TYPE`.
+ * The error `UNSUPPORTED_MEDIA_TYPE`: The body must be JSON. Send Content-Type: application/json.
  */
 export declare class UnsupportedMediaTypeError extends ApiError {
     readonly name: string;

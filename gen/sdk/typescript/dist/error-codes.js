@@ -19,13 +19,13 @@ export class AgentRequiredError extends ApiError {
     name = "AgentRequiredError";
 }
 /**
- * The error `BODY_TOO_LARGE`.
+ * The error `BODY_TOO_LARGE`: The body is too large. Send less.
  */
 export class BodyTooLargeError extends ApiError {
     name = "BodyTooLargeError";
 }
 /**
- * The error `DUPLICATE_ACCOUNT`.
+ * The error `DUPLICATE_ACCOUNT`: An account with this e-mail address exists. Log in with its keys, or register another address.
  */
 export class DuplicateAccountError extends ApiError {
     name = "DuplicateAccountError";
@@ -43,7 +43,7 @@ export class IdempotencyInFlightError extends ApiError {
     name = "IdempotencyInFlightError";
 }
 /**
- * The error `IDEMPOTENCY_KEY_REUSED`.
+ * The error `IDEMPOTENCY_KEY_REUSED`: This Idempotency-Key was used for another request. Use a new key for a new request.
  */
 export class IdempotencyKeyReusedError extends ApiError {
     name = "IdempotencyKeyReusedError";
@@ -55,13 +55,13 @@ export class InsufficientBalanceError extends ApiError {
     name = "InsufficientBalanceError";
 }
 /**
- * The error `INTERNAL`.
+ * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server.
  */
 export class InternalError extends ApiError {
     name = "InternalError";
 }
 /**
- * The error `INVALID_API_KEY`.
+ * The error `INVALID_API_KEY`: The API key or secret is not valid. Check both for missing or mistaken characters.
  */
 export class InvalidApiKeyError extends ApiError {
     name = "InvalidApiKeyError";
@@ -85,13 +85,13 @@ export class InvalidSymbolError extends ApiError {
     name = "InvalidSymbolError";
 }
 /**
- * The error `INVALID_TOKEN`.
+ * The error `INVALID_TOKEN`: The token is not valid. Call POST /api/v1/auth/login for a new one.
  */
 export class InvalidTokenError extends ApiError {
     name = "InvalidTokenError";
 }
 /**
- * The error `JWT_REQUIRED`.
+ * The error `JWT_REQUIRED`: This call needs a token. Call POST /api/v1/auth/login with the account's key and secret, and send the token in the Authorization header, after the word Bearer.
  */
 export class JwtRequiredError extends ApiError {
     name = "JwtRequiredError";
@@ -103,13 +103,13 @@ export class MalformedBodyError extends ApiError {
     name = "MalformedBodyError";
 }
 /**
- * The error `METHOD_NOT_ALLOWED`.
+ * The error `METHOD_NOT_ALLOWED`: This path does not take this method. Use one of those in the Allow header.
  */
 export class MethodNotAllowedError extends ApiError {
     name = "MethodNotAllowedError";
 }
 /**
- * The error `NOT_FOUND`.
+ * The error `NOT_FOUND`: There is nothing at this path. See /docs for what there is.
  */
 export class NotFoundError extends ApiError {
     name = "NotFoundError";
@@ -133,7 +133,7 @@ export class OrderRejectedError extends ApiError {
     name = "OrderRejectedError";
 }
 /**
- * The error `OUTCOME_UNKNOWN`.
+ * The error `OUTCOME_UNKNOWN`: The connection to the database was lost while the change was being saved, so it may or may not have been. Repeat the request with the same Idempotency-Key, or look before you repeat it without one.
  */
 export class OutcomeUnknownError extends ApiError {
     name = "OutcomeUnknownError";
@@ -157,7 +157,7 @@ export class PriceNotAvailableError extends ApiError {
     name = "PriceNotAvailableError";
 }
 /**
- * The error `REQUEST_TIMEOUT`.
+ * The error `REQUEST_TIMEOUT`: The request did not arrive in time. Send it again, and faster.
  */
 export class RequestTimeoutError extends ApiError {
     name = "RequestTimeoutError";
@@ -175,7 +175,7 @@ export class UnavailableError extends ApiError {
     name = "UnavailableError";
 }
 /**
- * The error `UNSUPPORTED_MEDIA_TYPE`.
+ * The error `UNSUPPORTED_MEDIA_TYPE`: The body must be JSON. Send Content-Type: application/json.
  */
 export class UnsupportedMediaTypeError extends ApiError {
     name = "UnsupportedMediaTypeError";

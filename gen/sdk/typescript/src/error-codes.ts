@@ -32,7 +32,7 @@ export class AgentRequiredError extends ApiError {
 }
 
 /**
- * The error `BODY_TOO_LARGE`.
+ * The error `BODY_TOO_LARGE`: The body is too large. Send less.
  */
 export class BodyTooLargeError extends ApiError {
   override readonly name: string = "BodyTooLargeError";
@@ -40,7 +40,7 @@ export class BodyTooLargeError extends ApiError {
 }
 
 /**
- * The error `DUPLICATE_ACCOUNT`.
+ * The error `DUPLICATE_ACCOUNT`: An account with this e-mail address exists. Log in with its keys, or register another address.
  */
 export class DuplicateAccountError extends ApiError {
   override readonly name: string = "DuplicateAccountError";
@@ -64,7 +64,7 @@ export class IdempotencyInFlightError extends ApiError {
 }
 
 /**
- * The error `IDEMPOTENCY_KEY_REUSED`.
+ * The error `IDEMPOTENCY_KEY_REUSED`: This Idempotency-Key was used for another request. Use a new key for a new request.
  */
 export class IdempotencyKeyReusedError extends ApiError {
   override readonly name: string = "IdempotencyKeyReusedError";
@@ -80,7 +80,7 @@ export class InsufficientBalanceError extends ApiError {
 }
 
 /**
- * The error `INTERNAL`.
+ * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server.
  */
 export class InternalError extends ApiError {
   override readonly name: string = "InternalError";
@@ -88,7 +88,7 @@ export class InternalError extends ApiError {
 }
 
 /**
- * The error `INVALID_API_KEY`.
+ * The error `INVALID_API_KEY`: The API key or secret is not valid. Check both for missing or mistaken characters.
  */
 export class InvalidApiKeyError extends ApiError {
   override readonly name: string = "InvalidApiKeyError";
@@ -120,7 +120,7 @@ export class InvalidSymbolError extends ApiError {
 }
 
 /**
- * The error `INVALID_TOKEN`.
+ * The error `INVALID_TOKEN`: The token is not valid. Call POST /api/v1/auth/login for a new one.
  */
 export class InvalidTokenError extends ApiError {
   override readonly name: string = "InvalidTokenError";
@@ -128,7 +128,7 @@ export class InvalidTokenError extends ApiError {
 }
 
 /**
- * The error `JWT_REQUIRED`.
+ * The error `JWT_REQUIRED`: This call needs a token. Call POST /api/v1/auth/login with the account's key and secret, and send the token in the Authorization header, after the word Bearer.
  */
 export class JwtRequiredError extends ApiError {
   override readonly name: string = "JwtRequiredError";
@@ -144,7 +144,7 @@ export class MalformedBodyError extends ApiError {
 }
 
 /**
- * The error `METHOD_NOT_ALLOWED`.
+ * The error `METHOD_NOT_ALLOWED`: This path does not take this method. Use one of those in the Allow header.
  */
 export class MethodNotAllowedError extends ApiError {
   override readonly name: string = "MethodNotAllowedError";
@@ -152,7 +152,7 @@ export class MethodNotAllowedError extends ApiError {
 }
 
 /**
- * The error `NOT_FOUND`.
+ * The error `NOT_FOUND`: There is nothing at this path. See /docs for what there is.
  */
 export class NotFoundError extends ApiError {
   override readonly name: string = "NotFoundError";
@@ -184,7 +184,7 @@ export class OrderRejectedError extends ApiError {
 }
 
 /**
- * The error `OUTCOME_UNKNOWN`.
+ * The error `OUTCOME_UNKNOWN`: The connection to the database was lost while the change was being saved, so it may or may not have been. Repeat the request with the same Idempotency-Key, or look before you repeat it without one.
  */
 export class OutcomeUnknownError extends ApiError {
   override readonly name: string = "OutcomeUnknownError";
@@ -216,7 +216,7 @@ export class PriceNotAvailableError extends ApiError {
 }
 
 /**
- * The error `REQUEST_TIMEOUT`.
+ * The error `REQUEST_TIMEOUT`: The request did not arrive in time. Send it again, and faster.
  */
 export class RequestTimeoutError extends ApiError {
   override readonly name: string = "RequestTimeoutError";
@@ -240,7 +240,7 @@ export class UnavailableError extends ApiError {
 }
 
 /**
- * The error `UNSUPPORTED_MEDIA_TYPE`.
+ * The error `UNSUPPORTED_MEDIA_TYPE`: The body must be JSON. Send Content-Type: application/json.
  */
 export class UnsupportedMediaTypeError extends ApiError {
   override readonly name: string = "UnsupportedMediaTypeError";

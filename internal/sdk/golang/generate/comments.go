@@ -78,7 +78,7 @@ func failures(doc *openapi3.T, op *openapi3.Operation) []string {
 			continue
 		}
 		response := op.Responses.Value(status)
-		names := errorNames(doc, *response.Value.Description)
+		names := errorNames(doc, response.Value)
 		if len(names) == 0 || len(names) > 1 && uses(doc, response.Ref) > 1 {
 			all = append(all, status)
 		} else {
@@ -88,13 +88,13 @@ func failures(doc *openapi3.T, op *openapi3.Operation) []string {
 	return all
 }
 
-// errorNames answers links to the constants of the error codes that a text names, in the spec's order.
-func errorNames(doc *openapi3.T, text string) []string {
+// errorNames returns links to the constants of the error codes that a response may have, in the order of the enumeration.
+func errorNames(doc *openapi3.T, response *openapi3.Response) []string {
+	codes, _ := response.Extensions["x-codes"].([]any)
 	var names []string
 	for _, value := range doc.Components.Schemas["ErrorCode"].Value.Enum {
-		code := value.(string)
-		if strings.Contains(text, "`"+code+"`") {
-			names = append(names, "["+errorName(code)+"]")
+		if slices.Contains(codes, value) {
+			names = append(names, "["+errorName(value.(string))+"]")
 		}
 	}
 	return names
