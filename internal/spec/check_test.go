@@ -27,8 +27,10 @@ func requestFor(op *spec.Operation, query, body string) *http.Request {
 // violations returns what a check found, as field: message.
 func violations(t *testing.T, err error) []string {
 	t.Helper()
-	require.True(t, fault.Is(err, fault.ValidationError), "%v", err)
-	encoded, err := json.Marshal(err.(*fault.Error).Details)
+	var invalid *fault.Error
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, fault.ValidationError, invalid.Code)
+	encoded, err := json.Marshal(invalid.Details)
 	require.NoError(t, err)
 	var details struct{ Errors []fault.Violation }
 	require.NoError(t, json.Unmarshal(encoded, &details))

@@ -43,7 +43,7 @@ func generate() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, source, 0o600)
+	return os.WriteFile(out, source, 0o600) //nolint:gosec // the path is a constant
 }
 
 // code is an error code of the document.

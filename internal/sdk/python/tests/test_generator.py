@@ -37,7 +37,7 @@ FORECAST = {
                 "description": "The guess.",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Guess"}}},
             },
-            "400": {"description": "Too far ahead (`TOO_FAR_AHEAD`)."},
+            "400": {"description": "Too far ahead (`TOO_FAR_AHEAD`).", "x-codes": ["TOO_FAR_AHEAD"]},
             "401": {"$ref": "#/components/responses/Unauthorized"},
         },
     }
@@ -67,7 +67,9 @@ def extended(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], None]], Pat
         document = YAML(typ="safe").load(DOCUMENT)
         document["paths"]["/api/v1/market/forecast/{symbol}"] = FORECAST
         document["components"]["schemas"]["Guess"] = GUESS
-        document["components"]["schemas"]["ErrorCode"]["enum"].append("TOO_FAR_AHEAD")
+        codes = document["components"]["schemas"]["ErrorCode"]
+        codes["enum"].append("TOO_FAR_AHEAD")
+        codes["x-codes"]["TOO_FAR_AHEAD"] = {"status": 400, "message": "Look less far."}
         change(document)
         path = tmp_path / "openapi.yaml"
         YAML(typ="safe").dump(document, path)
