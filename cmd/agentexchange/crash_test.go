@@ -52,7 +52,8 @@ func TestServerKilledWithItsDatabaseNeitherLosesNorRepeatsAnOrder(t *testing.T) 
 	})
 }
 
-// Two servers work on one database. What one of them had in hand when it was killed is known to the other, or to nobody.
+// Two servers work on one database. What one of them had in hand when it was killed is known to the other, or to
+// nobody.
 func TestKilledReplicaLeavesTheOtherWithEveryOrder(t *testing.T) {
 	t.Parallel()
 	_, env := foreignDatabase(t, false)

@@ -27,8 +27,8 @@ var ErrRotating = errors.New("another rotation of the master key is going on; ru
 
 // RotateMasterKey makes the source's next key the one that seals, seals everything older anew, in many small
 // transactions, and only then makes it the present one. Until then both keys are there and open what is theirs, so
-// requests go on meanwhile, and a rotation that was cut short is ended by the next. All of it happens on one connection,
-// which keeps a second rotation out for as long as it lives; with ErrRotating, if that is this one.
+// requests go on meanwhile, and a rotation that was cut short is ended by the next. All of it happens on one
+// connection, which keeps a second rotation out for as long as it lives; with ErrRotating, if that is this one.
 func RotateMasterKey(ctx context.Context, conn *pgx.Conn, vault *Vault) error {
 	if alone, err := db.New().RotationTryLock(ctx, conn); err != nil || !alone {
 		return errors.Join(err, ErrRotating)

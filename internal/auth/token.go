@@ -146,8 +146,8 @@ func (t *Tokens) verify(ctx context.Context, token string) (verified, error) {
 	return verified{accountID, keys.id, parsed.NotBefore(), parsed.Expiration()}, nil
 }
 
-// isCompact reports whether a token is written the one way in which ours are: three parts in strict base64url. jwx would
-// take other serializations and spellings of the same token as well.
+// isCompact reports whether a token is written the one way in which ours are: three parts in strict base64url. jwx
+// would take other serializations and spellings of the same token as well.
 func isCompact(token string) bool {
 	if len(token) > maxToken {
 		return false
@@ -240,8 +240,8 @@ func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (_ signingKey, foun
 	}
 }
 
-// untilMiss answers how long to wait before the database may be asked for a key that the copy does not have, or that
-// it has been asked since.
+// untilMiss answers how long to wait before the database may be asked for a key that the copy does not have, or that it
+// has been asked since.
 func (t *Tokens) untilMiss(since time.Time) (wait time.Duration, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -83,8 +83,8 @@ func TestServerKeepsToTheDocument(t *testing.T) {
 	})
 }
 
-// walkLinks follows the links that the document has between the operations of a tag. Among all operations, and beside the
-// links that schemathesis infers, each of them is rare.
+// walkLinks follows the links that the document has between the operations of a tag. Among all operations, and beside
+// the links that schemathesis infers, each of them is rare.
 func walkLinks(t *testing.T, tools toolchain.Env, server *testkit.Server, caller caller, tag string) *report {
 	t.Helper()
 	report := runSchemathesis(t, tools, server, caller, linkWalks, "--phases", "stateful", "--include-tag", tag)
@@ -191,8 +191,8 @@ func dictionary(values ...string) string {
 	return `"` + strings.Join(values, "\"\n\"") + "\"\n"
 }
 
-// requireEveryOperationReached fails if an operation of the document was left out, or never did what it is for: one that
-// is refused whatever is sent proves little.
+// requireEveryOperationReached fails if an operation of the document was left out, or never did what it is for: one
+// that is refused whatever is sent proves little.
 func requireEveryOperationReached(t *testing.T, caller caller, report *report) {
 	t.Helper()
 	refused := map[string]bool{}

@@ -6,19 +6,16 @@ import (
 	"math/bits"
 )
 
-// ErrOverflow is what arithmetic panics with when a result has more than 20
-// digits before the point.
+// ErrOverflow is what arithmetic panics with when a result has more than 20 digits before the point.
 //
-// It is a panic because no balance, price or quantity of the exchange comes near
-// 10^20, and a formula in which each operation returns an error hides itself. The
-// one way to get there is a client's input, of up to 12 digits each, multiplied
-// together before anything has judged it; whoever does that defers CatchOverflow
-// once, around the whole computation, and has an error like any other.
+// It is a panic because no balance, price or quantity of the exchange comes near 10^20, and a formula in which each
+// operation returns an error hides itself. The one way to get there is a client's input, of up to 12 digits each,
+// multiplied together before anything has judged it; whoever does that defers CatchOverflow once, around the whole
+// computation, and has an error like any other.
 var ErrOverflow = errors.New("a result has more than 20 digits before the point")
 
-// CatchOverflow is deferred where arithmetic on input that nobody has bounded
-// yet may overflow: it ends that panic and sets *err to ErrOverflow. Any other
-// panic goes on. The computation must be one that can be abandoned half-way, such
+// CatchOverflow is deferred where arithmetic on input that nobody has bounded yet may overflow: it ends that panic and
+// sets *err to ErrOverflow. Any other panic goes on. The computation must be one that can be abandoned half-way, such
 // as a pure function.
 //
 //	func value(o Order) (_ decimal.Decimal, err error) {
@@ -102,8 +99,7 @@ func (d Decimal) Add(other Decimal) Decimal {
 // Sub returns d − other, exactly. It panics with ErrOverflow.
 func (d Decimal) Sub(other Decimal) Decimal { return d.Add(other.Neg()) }
 
-// Mul returns d × other, rounded half up to 8 places: to the nearest, a tie away
-// from zero. It panics with ErrOverflow.
+// Mul returns d × other, rounded half up to 8 places: to the nearest, a tie away from zero. It panics with ErrOverflow.
 func (d Decimal) Mul(other Decimal) Decimal {
 	negative := d.value.Negative != other.value.Negative
 	a, aSmall := d.small()
@@ -120,8 +116,8 @@ func (d Decimal) Mul(other Decimal) Decimal {
 	return mustFromUnits(quoHalfUp(product.Mul(product, other.units()), bigUnitsPerOne))
 }
 
-// Quo returns d ÷ other, rounded half up to 8 places like Mul. It panics with
-// ErrOverflow, and with a sentence if other is 0.
+// Quo returns d ÷ other, rounded half up to 8 places like Mul. It panics with ErrOverflow, and with a sentence if other
+// is 0.
 func (d Decimal) Quo(other Decimal) Decimal {
 	mustNotBeZero(other)
 	negative := d.value.Negative != other.value.Negative
@@ -138,8 +134,8 @@ func (d Decimal) Quo(other Decimal) Decimal {
 	return mustFromUnits(quoHalfUp(dividend.Mul(dividend, bigUnitsPerOne), other.units()))
 }
 
-// MulQuo returns d × factor ÷ divisor, rounded half up once, at the end: d.Mul(factor).Quo(divisor) would round twice. It
-// panics like Quo.
+// MulQuo returns d × factor ÷ divisor, rounded half up once, at the end: d.Mul(factor).Quo(divisor) would round twice.
+// It panics like Quo.
 func (d Decimal) MulQuo(factor, divisor Decimal) Decimal {
 	mustNotBeZero(divisor)
 	a, aSmall := d.small()
@@ -163,9 +159,8 @@ func (d Decimal) Units() (units uint64, ok bool) {
 	return units, ok && !d.value.Negative
 }
 
-// QuoTrunc returns d ÷ other, cut off after 8 places, that is rounded towards
-// zero: how much of something that costs other each can be had for d. It panics
-// like Quo.
+// QuoTrunc returns d ÷ other, cut off after 8 places, that is rounded towards zero: how much of something that costs
+// other each can be had for d. It panics like Quo.
 func (d Decimal) QuoTrunc(other Decimal) Decimal {
 	mustNotBeZero(other)
 	if quotient, _, ok := d.quoSmall(other); ok {
@@ -176,8 +171,7 @@ func (d Decimal) QuoTrunc(other Decimal) Decimal {
 	return mustFromUnits(dividend.Quo(dividend, other.units()))
 }
 
-// FloorTo returns the largest multiple of step that is not above d. It panics
-// with a sentence unless step is above 0.
+// FloorTo returns the largest multiple of step that is not above d. It panics with a sentence unless step is above 0.
 func (d Decimal) FloorTo(step Decimal) Decimal {
 	mustBePositive(step)
 	a, aSmall := d.small()
@@ -189,8 +183,8 @@ func (d Decimal) FloorTo(step Decimal) Decimal {
 	return mustFromUnits(units.Sub(units, new(big.Int).Mod(units, step.units())))
 }
 
-// IsMultipleOf reports whether d is a whole number of steps, 0 and negative ones
-// included. It panics with a sentence unless step is above 0.
+// IsMultipleOf reports whether d is a whole number of steps, 0 and negative ones included. It panics with a sentence
+// unless step is above 0.
 func (d Decimal) IsMultipleOf(step Decimal) bool {
 	mustBePositive(step)
 	a, aSmall := d.small()
@@ -206,8 +200,8 @@ const unitsPerOne = 100_000_000 // 10^places
 
 var bigUnitsPerOne = big.NewInt(unitsPerOne)
 
-// small returns the units of |d| if they fit 64 bits, as they do below
-// 184 billion: nearly always, and worth a path without big numbers.
+// small returns the units of |d| if they fit 64 bits, as they do below 184 billion: nearly always, and worth a path
+// without big numbers.
 func (d Decimal) small() (units uint64, ok bool) {
 	if !d.value.Coeff.IsUint64() {
 		return 0, false
@@ -227,8 +221,8 @@ func newSmall(negative bool, units uint64) Decimal {
 	return d
 }
 
-// quoSmall returns |d| ÷ |other|, cut off after 8 places, in units, and what is
-// left over, if all of it fits 64 bits. other is not 0.
+// quoSmall returns |d| ÷ |other|, cut off after 8 places, in units, and what is left over, if all of it fits 64 bits.
+// other is not 0.
 func (d Decimal) quoSmall(other Decimal) (quotient, rest uint64, ok bool) {
 	a, aSmall := d.small()
 	b, bSmall := other.small()
@@ -243,8 +237,8 @@ func (d Decimal) quoSmall(other Decimal) (quotient, rest uint64, ok bool) {
 	return quotient, rest, true
 }
 
-// quoHalfUp returns n ÷ divisor rounded to the nearest integer, a tie away from
-// zero. It is the one rounding rule of the package.
+// quoHalfUp returns n ÷ divisor rounded to the nearest integer, a tie away from zero. It is the one rounding rule of
+// the package.
 func quoHalfUp(n, divisor *big.Int) *big.Int {
 	quotient, rest := new(big.Int).QuoRem(n, divisor, new(big.Int))
 	if rest.Lsh(rest, 1).CmpAbs(divisor) >= 0 {

@@ -208,8 +208,7 @@ func operations(a, b decimal.Decimal) []func() decimal.Decimal {
 	return all
 }
 
-// requireResult checks that the operation gives want in the canonical form, or
-// overflows if want is out of range.
+// requireResult checks that the operation gives want in the canonical form, or overflows if want is out of range.
 func requireResult(t *rapid.T, want *big.Rat, operation func() decimal.Decimal) {
 	t.Helper()
 	got, err := caught(operation)
@@ -227,8 +226,8 @@ func caught(operation func() decimal.Decimal) (_ decimal.Decimal, err error) {
 	return operation(), nil
 }
 
-// halfUp rounds to 8 places, a tie away from zero, as is done by hand: add half a
-// unit to the absolute value and cut off.
+// halfUp rounds to 8 places, a tie away from zero, as is done by hand: add half a unit to the absolute value and cut
+// off.
 func halfUp(r *big.Rat) *big.Rat {
 	rounded := new(big.Rat).Add(new(big.Rat).Abs(r), big.NewRat(1, 200_000_000))
 	rounded = truncated(rounded)
@@ -244,8 +243,8 @@ func truncated(r *big.Rat) *big.Rat {
 	return new(big.Rat).SetFrac(whole, big.NewInt(100_000_000))
 }
 
-// drawOperand draws decimals of every size, and often those where a path ends:
-// around 0, around 2^63 and 2^64 units, and the largest.
+// drawOperand draws decimals of every size, and often those where a path ends: around 0, around 2^63 and 2^64 units,
+// and the largest.
 func drawOperand(t *rapid.T, label string) decimal.Decimal {
 	text := rapid.OneOf(
 		rapid.StringMatching(wellFormed),

@@ -1,8 +1,6 @@
-// Package decimal holds the one decimal type of the system. Money, prices and
-// quantities are all a Decimal: fixed point, exact, at most 20 digits before
-// the point and 8 after it, which is NUMERIC(28,8) in Postgres. It converts to
-// and from text, JSON and Postgres, rounds by one rule, half up at 8 places, and
-// nowhere passes through a float.
+// Package decimal holds the one decimal type of the system. Money, prices and quantities are all a Decimal: fixed
+// point, exact, at most 20 digits before the point and 8 after it, which is NUMERIC(28,8) in Postgres. It converts to
+// and from text, JSON and Postgres, rounds by one rule, half up at 8 places, and nowhere passes through a float.
 package decimal
 
 import (
@@ -14,14 +12,12 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Decimal is an immutable decimal number: an exact multiple of 0.00000001 whose
-// absolute value is below 10^20. The zero value is 0 and ready to use. A Decimal
-// is copied and shared between goroutines freely, and two equal ones are also
+// Decimal is an immutable decimal number: an exact multiple of 0.00000001 whose absolute value is below 10^20. The zero
+// value is 0 and ready to use. A Decimal is copied and shared between goroutines freely, and two equal ones are also
 // equal under ==, so it may be a map key.
 type Decimal struct {
-	// value is either the zero apd.Decimal, for 0, or finite with the exponent
-	// -places; fromUnits alone makes it and nothing changes it afterwards. Having
-	// one form per number is what makes == mean equality and copying safe: a
+	// value is either the zero apd.Decimal, for 0, or finite with the exponent -places; fromUnits alone makes it and
+	// nothing changes it afterwards. Having one form per number is what makes == mean equality and copying safe: a
 	// coefficient below 10^28 lies inside the struct, never behind a pointer.
 	value apd.Decimal
 }
@@ -32,8 +28,8 @@ const (
 	precision   = wholeDigits + places
 	smallDigits = 11 // before the point, of numbers whose units always fit 64 bits
 
-	// maxInput is the longest text Parse looks at, in bytes: twice the longest
-	// canonical text, so that there is room for leading zeros.
+	// maxInput is the longest text Parse looks at, in bytes: twice the longest canonical text, so that there is room
+	// for leading zeros.
 	maxInput = 2 * maxText
 	maxText  = len("-") + wholeDigits + len(".") + places
 )
@@ -45,12 +41,10 @@ var (
 	errTooLarge = errors.New("a decimal has at most 20 digits before the point")
 )
 
-// Parse reads a number in plain notation: an optional minus sign, one or more
-// digits, and optionally a point followed by 1 to 8 digits. Nothing is rounded:
-// a ninth decimal is refused even if it is zero, as are exponents, a plus sign,
-// NaN, infinities, spaces and separators. Leading zeros are accepted and
-// dropped, and -0 is 0. Errors say what is expected and never quote the input,
-// which makes them fit to be shown to whoever sent it.
+// Parse reads a number in plain notation: an optional minus sign, one or more digits, and optionally a point followed
+// by 1 to 8 digits. Nothing is rounded: a ninth decimal is refused even if it is zero, as are exponents, a plus sign,
+// NaN, infinities, spaces and separators. Leading zeros are accepted and dropped, and -0 is 0. Errors say what is
+// expected and never quote the input, which makes them fit to be shown to whoever sent it.
 func Parse(s string) (Decimal, error) {
 	if len(s) > maxInput {
 		return Decimal{}, errTooLong
@@ -95,9 +89,8 @@ func MustParse(s string) Decimal {
 	return d
 }
 
-// String returns d in plain notation with exactly 8 digits after the point,
-// such as "5000.00000000" or "-0.00000001": at most 30 characters, which Parse
-// reads back to the same value.
+// String returns d in plain notation with exactly 8 digits after the point, such as "5000.00000000" or "-0.00000001":
+// at most 30 characters, which Parse reads back to the same value.
 func (d Decimal) String() string {
 	var room [maxText]byte
 	return string(d.appendText(room[:0]))
@@ -118,8 +111,7 @@ func (d Decimal) appendText(buf []byte) []byte {
 	return append(buf[:start], buf[start+1:]...)
 }
 
-// Cmp returns -1 if d is less than other, 0 if they are equal, and 1 if d is
-// greater.
+// Cmp returns -1 if d is less than other, 0 if they are equal, and 1 if d is greater.
 func (d Decimal) Cmp(other Decimal) int { return d.value.Cmp(&other.value) }
 
 // Equal reports whether d and other are the same number.
@@ -163,8 +155,7 @@ func pow10(exponent int64) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(exponent), nil)
 }
 
-// isDigits reports whether s is one or more of 0 to 9; other scripts' digits
-// are not digits here.
+// isDigits reports whether s is one or more of 0 to 9; other scripts' digits are not digits here.
 func isDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

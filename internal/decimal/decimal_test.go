@@ -206,8 +206,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// wellFormed matches texts that Parse accepts, among them leading zeros, minus
-// zero and the largest values.
+// wellFormed matches texts that Parse accepts, among them leading zeros, minus zero and the largest values.
 const wellFormed = `-?([0-9]{1,4}|[0-9]{1,20}|9{20})(\.([0-9]{1,8}|0{1,8}|9{8}))?`
 
 func drawText(t *rapid.T, label string) string {

@@ -19,9 +19,8 @@ var (
 	errNotFinite = errors.New("NaN and infinity are not decimals")
 )
 
-// ScanNumeric sets d to a NUMERIC from Postgres, exactly: zeros after the eighth
-// decimal are dropped, any other digit there is an error, and so are NULL, NaN,
-// infinities and 10^20 or more. On error d is unchanged.
+// ScanNumeric sets d to a NUMERIC from Postgres, exactly: zeros after the eighth decimal are dropped, any other digit
+// there is an error, and so are NULL, NaN, infinities and 10^20 or more. On error d is unchanged.
 func (d *Decimal) ScanNumeric(n pgtype.Numeric) error {
 	switch {
 	case !n.Valid:
@@ -49,8 +48,8 @@ func (d Decimal) NumericValue() (pgtype.Numeric, error) {
 	return pgtype.Numeric{Int: d.units(), Exp: -places, Valid: true}, nil
 }
 
-// PostgreSQL's binary format of a numeric: how many digits there are to the base 10,000, the weight of the first one, the
-// sign and how many decimal places to show, each in 16 bits, and then the digits.
+// PostgreSQL's binary format of a numeric: how many digits there are to the base 10,000, the weight of the first one,
+// the sign and how many decimal places to show, each in 16 bits, and then the digits.
 const (
 	numericBase     = 10_000
 	numericHeader   = 8
@@ -142,9 +141,8 @@ func smallNumeric(src []byte) (units uint64, negative, ok bool) {
 	return units, sign == numericNegative, true
 }
 
-// scale returns n × 10^shift if that is an integer, n itself if shift is 0. It
-// fails with errTooFine if it is not an integer and, sparing the work, with
-// errTooLarge if the result could not be the units of any Decimal. n is not 0.
+// scale returns n × 10^shift if that is an integer, n itself if shift is 0. It fails with errTooFine if it is not an
+// integer and, sparing the work, with errTooLarge if the result could not be the units of any Decimal. n is not 0.
 func scale(n *big.Int, shift int64) (*big.Int, error) {
 	switch {
 	case shift == 0: // every column declared NUMERIC(28,8)
@@ -154,8 +152,8 @@ func scale(n *big.Int, shift int64) (*big.Int, error) {
 	case shift > 0:
 		return new(big.Int).Mul(n, pow10(shift)), nil
 	case -shift*3 >= int64(n.BitLen()):
-		// 10^k has more than 3k bits, so it cannot divide n. Asking first keeps
-		// an absurd exponent from making us compute an absurd power.
+		// 10^k has more than 3k bits, so it cannot divide n. Asking first keeps an absurd exponent from making us
+		// compute an absurd power.
 		return nil, errTooFine
 	}
 	quotient, remainder := new(big.Int).QuoRem(n, pow10(-shift), new(big.Int))

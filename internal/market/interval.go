@@ -8,8 +8,8 @@ import (
 // ErrUnknownInterval means that there are no candles of this interval.
 var ErrUnknownInterval = errors.New("there are no candles of this interval")
 
-// Interval is the length of a candle, spelt as in the API. Each divides the next,
-// and all divide the day, which begins at 00:00 UTC.
+// Interval is the length of a candle, spelt as in the API. Each divides the next, and all divide the day, which begins
+// at 00:00 UTC.
 type Interval string
 
 // The intervals.

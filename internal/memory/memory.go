@@ -22,8 +22,8 @@ const (
 	calmAfter = 10 * time.Second // without a collection
 )
 
-// Pace lets garbage gather while the process is busy, and gives memory back when it is idle, until ctx ends. Whoever sets
-// GOGC has decided otherwise.
+// Pace lets garbage gather while the process is busy, and gives memory back when it is idle, until ctx ends. Whoever
+// sets GOGC has decided otherwise.
 func Pace(ctx context.Context) {
 	giveBack() // parsing the document took three times what is kept of it
 	if os.Getenv("GOGC") != "" {

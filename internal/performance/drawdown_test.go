@@ -36,8 +36,8 @@ func TestDrawdownSeesSamplesBetweenTheSteps(t *testing.T) {
 
 func TestDrawdownDurationCountsFromWhenEquityLastStoodAtThePeak(t *testing.T) {
 	t.Parallel()
-	// At its peak from the start until 18:00, under it from then to the end: the last
-	// sample at the peak was at 12:00, and 36 hours follow.
+	// At its peak from the start until 18:00, under it from then to the end: the last sample at the peak was at 12:00,
+	// and 36 hours follow.
 	figures := track(t, 2*day, "100", []sample{{12 * time.Hour, "100"}, {18 * time.Hour, "99"}}, nil)
 	requireFigure(t, "1", figures.MaxDrawdownPct)
 	requireFigure(t, "1.5", figures.MaxDrawdownDurationDays)

@@ -2,47 +2,40 @@ package performance
 
 import "github.com/agentexchange/agentexchange/internal/decimal"
 
-// Figures are what a window comes to. Amounts are in USDT. What is computed of
-// amounts is rounded half up at 8 places; the two ratios are statistics, computed
-// in floating point and rounded to the nearest at 8 places.
+// Figures are what a window comes to. Amounts are in USDT. What is computed of amounts is rounded half up at 8 places;
+// the two ratios are statistics, computed in floating point and rounded to the nearest at 8 places.
 //
 // # Returns
 //
-// Sharpe and Sortino ratio are made of returns between equal steps, so that they
-// do not depend on how often equity was sampled. The steps end at every full hour
-// of UTC in a window of up to 7 days, and at every 00:00 UTC in a longer one. The
-// equity at such a point is the last known at or before it. The first return runs
-// from the window's start, which may make its step a shorter one; what comes after
-// the last point is not a whole step and makes no return.
+// Sharpe and Sortino ratio are made of returns between equal steps, so that they do not depend on how often equity was
+// sampled. The steps end at every full hour of UTC in a window of up to 7 days, and at every 00:00 UTC in a longer one.
+// The equity at such a point is the last known at or before it. The first return runs from the window's start, which
+// may make its step a shorter one; what comes after the last point is not a whole step and makes no return.
 //
 //	rᵢ = (equityᵢ − equityᵢ₋₁) / equityᵢ₋₁      i = 1 … n
 //
-// From equity of zero there is no return; a window in which a step begins there
-// has neither ratio.
+// From equity of zero there is no return; a window in which a step begins there has neither ratio.
 type Figures struct {
-	// SharpeRatio is the mean return per unit of its deviation, for a year of 365
-	// days and a risk-free rate of 0:
+	// SharpeRatio is the mean return per unit of its deviation, for a year of 365 days and a risk-free rate of 0:
 	//
 	//	mean(r) / s × √(steps per year)      s = √(Σ (rᵢ − mean(r))² / (n − 1))
 	//
-	// with 8760 hours or 365 days per year. Undefined for fewer than 2 returns, if s
-	// is 0 (all returns are equal, to some 14 digits), and from 10^20 on.
+	// with 8760 hours or 365 days per year. Undefined for fewer than 2 returns, if s is 0 (all returns are equal, to
+	// some 14 digits), and from 10^20 on.
 	//
-	// W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58.
-	// The square root supposes that returns do not depend on those before them.
+	// W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58. The square root supposes that
+	// returns do not depend on those before them.
 	SharpeRatio decimal.Decimal
 
-	// SortinoRatio is the mean return per unit of its downside deviation, for the
-	// same year and a target return of 0:
+	// SortinoRatio is the mean return per unit of its downside deviation, for the same year and a target return of 0:
 	//
 	//	mean(r) / d × √(steps per year)      d = √(Σ min(rᵢ, 0)² / n)
 	//
-	// The sum is divided by the number of all returns, not of those below zero.
-	// Undefined for fewer than 2 returns, if d is 0 (no return is negative), and
-	// from 10^20 on.
+	// The sum is divided by the number of all returns, not of those below zero. Undefined for fewer than 2 returns, if
+	// d is 0 (no return is negative), and from 10^20 on.
 	//
-	// F. A. Sortino and L. N. Price, Performance Measurement in a Downside Risk
-	// Framework, Journal of Investing 3 (1994) 59–64.
+	// F. A. Sortino and L. N. Price, Performance Measurement in a Downside Risk Framework, Journal of Investing 3
+	// (1994) 59–64.
 	SortinoRatio decimal.Decimal
 
 	// MaxDrawdownPct is how far equity fell below its highest value until then, at
@@ -56,15 +49,13 @@ type Figures struct {
 	// M. Magdon-Ismail and A. F. Atiya, Maximum Drawdown, Risk 17 (2004).
 	MaxDrawdownPct decimal.Decimal
 
-	// MaxDrawdownDurationDays is the longest that equity took to come back: the time
-	// from when it last stood at a peak until it was at or above it again, or until
-	// the window's end, in days of 24 hours. The longest drawdown need not be the
-	// deepest. Always defined; 0 if equity was never below a peak.
+	// MaxDrawdownDurationDays is the longest that equity took to come back: the time from when it last stood at a peak
+	// until it was at or above it again, or until the window's end, in days of 24 hours. The longest drawdown need not
+	// be the deepest. Always defined; 0 if equity was never below a peak.
 	MaxDrawdownDurationDays decimal.Decimal
 
-	// WinRate is the share of wins, in percent. Of the trades that closed a position
-	// or a part of one, those that realized more than 0, net of fees, are wins, and
-	// those below 0 losses; a trade of exactly 0 is neither:
+	// WinRate is the share of wins, in percent. Of the trades that closed a position or a part of one, those that
+	// realized more than 0, net of fees, are wins, and those below 0 losses; a trade of exactly 0 is neither:
 	//
 	//	100 × wins / (wins + losses)
 	//
@@ -81,8 +72,7 @@ type Figures struct {
 	// AvgWin is what a win realized on average. Undefined without a win.
 	AvgWin decimal.Decimal
 
-	// AvgLoss is what a loss realized on average, a negative amount. Undefined
-	// without a loss.
+	// AvgLoss is what a loss realized on average, a negative amount. Undefined without a loss.
 	AvgLoss decimal.Decimal
 
 	// TotalTrades counts all trades, buys too.
@@ -92,24 +82,23 @@ type Figures struct {
 	//
 	//	total trades / max(1, days)
 	//
-	// so that the trades of an agent's first minutes are not projected to a day.
-	// Always defined.
+	// so that the trades of an agent's first minutes are not projected to a day. Always defined.
 	AvgTradesPerDay decimal.Decimal
 
-	// BestTrade is the most that a closing trade realized, a negative amount if all
-	// of them lost. Undefined without a closing trade.
+	// BestTrade is the most that a closing trade realized, a negative amount if all of them lost. Undefined without a
+	// closing trade.
 	BestTrade decimal.Decimal
 
-	// WorstTrade is the least that a closing trade realized, a positive amount if all
-	// of them won. Undefined without a closing trade.
+	// WorstTrade is the least that a closing trade realized, a positive amount if all of them won. Undefined without a
+	// closing trade.
 	WorstTrade decimal.Decimal
 
-	// CurrentStreak is n after n wins in a row, −n after n losses in a row, and 0 if
-	// there is neither: a closing trade of exactly 0 ends a streak, a buy does not.
+	// CurrentStreak is n after n wins in a row, −n after n losses in a row, and 0 if there is neither: a closing trade
+	// of exactly 0 ends a streak, a buy does not.
 	CurrentStreak int
 
-	// Undefined names the figures that have no value, and are 0, as they are spelt in
-	// the API and in the order above. Never nil.
+	// Undefined names the figures that have no value, and are 0, as they are spelt in the API and in the order above.
+	// Never nil.
 	Undefined []string
 }
 

@@ -1,6 +1,5 @@
-// Package performance turns what an agent's equity did, and what its trades
-// brought, into the figures it is judged by. It is fed one sample and one trade at
-// a time and keeps running totals only, so that years cost no more memory than a
+// Package performance turns what an agent's equity did, and what its trades brought, into the figures it is judged by.
+// It is fed one sample and one trade at a time and keeps running totals only, so that years cost no more memory than a
 // day does.
 package performance
 
@@ -13,17 +12,14 @@ import (
 )
 
 var (
-	// ErrOutsideWindow means that a sample or a trade is from before the window's
-	// start or from after its end.
+	// ErrOutsideWindow means that a sample or a trade is from before the window's start or from after its end.
 	ErrOutsideWindow = errors.New("outside the window")
-	// ErrOutOfOrder means that a sample is older than the sample before it, or a
-	// trade older than the trade before it.
+	// ErrOutOfOrder means that a sample is older than the sample before it, or a trade older than the trade before it.
 	ErrOutOfOrder = errors.New("out of order")
 )
 
-// Tracker computes the Figures of one agent over one window. It is used from one
-// goroutine at a time. Amounts stay far below 10^18; from there on its methods
-// panic with decimal.ErrOverflow, as the arithmetic of decimals does.
+// Tracker computes the Figures of one agent over one window. It is used from one goroutine at a time. Amounts stay far
+// below 10^18; from there on its methods panic with decimal.ErrOverflow, as the arithmetic of decimals does.
 type Tracker struct {
 	from, to                  time.Time
 	newestSample, newestTrade time.Time // of those fed so far
@@ -32,21 +28,19 @@ type Tracker struct {
 	trades                    trades
 }
 
-// NewTracker returns a Tracker for the window from … to, both ends included, of an
-// agent whose equity at from, in USDT, was the given one: its last sample carried
-// forward, or its starting balance. A window that ends before it starts is empty.
+// NewTracker returns a Tracker for the window from … to, both ends included, of an agent whose equity at from, in USDT,
+// was the given one: its last sample carried forward, or its starting balance. A window that ends before it starts is
+// empty.
 func NewTracker(from, to time.Time, equity decimal.Decimal) *Tracker {
 	t := &Tracker{from: from, to: to, newestSample: from, newestTrade: from}
 	t.open(equity)
 	return t
 }
 
-// AddSample takes the agent's equity at a time, in USDT. Samples come in order of
-// time, which need not be that of the trades; of several of one time the last
-// holds from then on. A sample of the window's very start replaces the equity that
-// NewTracker was given. Fails with ErrOutsideWindow or ErrOutOfOrder, and then
-// changes nothing: to leave out what does not fit would hide a wrong query behind
-// wrong figures.
+// AddSample takes the agent's equity at a time, in USDT. Samples come in order of time, which need not be that of the
+// trades; of several of one time the last holds from then on. A sample of the window's very start replaces the equity
+// that NewTracker was given. Fails with ErrOutsideWindow or ErrOutOfOrder, and then changes nothing: to leave out what
+// does not fit would hide a wrong query behind wrong figures.
 func (t *Tracker) AddSample(at time.Time, equity decimal.Decimal) error {
 	if err := t.admit(at, &t.newestSample); err != nil {
 		return fmt.Errorf("the equity of %s is %w", at.Format(time.RFC3339Nano), err)
@@ -60,10 +54,9 @@ func (t *Tracker) AddSample(at time.Time, equity decimal.Decimal) error {
 	return nil
 }
 
-// AddTrade takes a trade of the agent: what it realized, in USDT and net of fees,
-// and whether it closed a position or a part of one. Sells close and buys do not;
-// what a buy realized is not looked at. Trades come in order of time, which need
-// not be that of the samples. Fails like AddSample.
+// AddTrade takes a trade of the agent: what it realized, in USDT and net of fees, and whether it closed a position or a
+// part of one. Sells close and buys do not; what a buy realized is not looked at. Trades come in order of time, which
+// need not be that of the samples. Fails like AddSample.
 func (t *Tracker) AddTrade(at time.Time, realized decimal.Decimal, closing bool) error {
 	if err := t.admit(at, &t.newestTrade); err != nil {
 		return fmt.Errorf("the trade of %s is %w", at.Format(time.RFC3339Nano), err)
@@ -75,8 +68,8 @@ func (t *Tracker) AddTrade(at time.Time, realized decimal.Decimal, closing bool)
 	return nil
 }
 
-// Figures returns the figures of everything fed so far, the last equity carried
-// forward to the window's end. More may be fed afterwards.
+// Figures returns the figures of everything fed so far, the last equity carried forward to the window's end. More may
+// be fed afterwards.
 func (t *Tracker) Figures() Figures {
 	// Copies are carried to the end, so that asking changes no answer.
 	returns, drawdown := t.returns, t.drawdown

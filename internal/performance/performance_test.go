@@ -50,8 +50,8 @@ func TestAllFiguresAreDefinedOnceThereIsSomethingToSay(t *testing.T) {
 
 func TestRatiosOfHourlyReturns(t *testing.T) {
 	t.Parallel()
-	// At 1:00 110, at 2:00 99, at 3:00 still 99, at 4:00 108.9; the half hour after is
-	// not a whole step. So the returns are
+	// At 1:00 110, at 2:00 99, at 3:00 still 99, at 4:00 108.9; the half hour after is not a whole step. So the returns
+	// are
 	//
 	//	10/100 = 0.1   −11/110 = −0.1   0/99 = 0   9.9/99 = 0.1
 	//
@@ -77,8 +77,8 @@ func TestRatiosOfHourlyReturns(t *testing.T) {
 
 func TestRatiosOfDailyReturns(t *testing.T) {
 	t.Parallel()
-	// The window is 8 days from noon to noon, longer than 7 days, so its 8 steps end
-	// at midnights, the first after half a day: 100 → 80, then 80 → 100, then still.
+	// The window is 8 days from noon to noon, longer than 7 days, so its 8 steps end at midnights, the first after half
+	// a day: 100 → 80, then 80 → 100, then still.
 	//
 	//	returns −0.2, 0.25, 0, 0, 0, 0, 0, 0      mean 0.05/8 = 0.00625
 	//	s = √((Σ r² − 8 × mean²)/7) = √((0.1025 − 0.0003125)/7) = √0.01459821 = 0.12082307
@@ -99,8 +99,7 @@ func TestRatiosOfDailyReturns(t *testing.T) {
 
 func TestStepsAreHoursUpToSevenDaysAndDaysBeyond(t *testing.T) {
 	t.Parallel()
-	// One day down by half and up again within hours: hourly returns see it and
-	// daily ones do not.
+	// One day down by half and up again within hours: hourly returns see it and daily ones do not.
 	dip := []sample{{10 * time.Hour, "50"}, {12 * time.Hour, "100"}}
 	require.NotContains(t, track(t, 7*day, "100", dip, nil).Undefined, "sharpe_ratio")
 	require.Contains(t, track(t, 7*day+1, "100", dip, nil).Undefined, "sharpe_ratio")
@@ -155,8 +154,8 @@ func TestRatiosNeedTwoReturns(t *testing.T) {
 
 func TestEqualReturnsHaveNoSharpeRatio(t *testing.T) {
 	t.Parallel()
-	// −10% in each of three hours. In floating point 12.345678/123.45678 and the two
-	// quotients after it are not quite equal; their deviation is rounding, not risk.
+	// −10% in each of three hours. In floating point 12.345678/123.45678 and the two quotients after it are not quite
+	// equal; their deviation is rounding, not risk.
 	figures := track(t, 3*time.Hour, "123.45678",
 		[]sample{{time.Hour, "111.111102"}, {2 * time.Hour, "99.9999918"}, {3 * time.Hour, "89.99999262"}}, nil)
 	require.Contains(t, figures.Undefined, "sharpe_ratio")
@@ -166,8 +165,8 @@ func TestEqualReturnsHaveNoSharpeRatio(t *testing.T) {
 
 func TestEquityMayEndAtZeroButNotRiseFromIt(t *testing.T) {
 	t.Parallel()
-	// Returns 0 and −1: mean −0.5, s = √(2 × 0.5²/1) = √0.5, d = √(1/2) = √0.5, so
-	// both ratios are −√0.5 × √8760 = −√4380.
+	// Returns 0 and −1: mean −0.5, s = √(2 × 0.5²/1) = √0.5, d = √(1/2) = √0.5, so both ratios are −√0.5 × √8760 =
+	// −√4380.
 	lost := track(t, 2*time.Hour, "100", []sample{{90 * time.Minute, "0"}}, nil)
 	requireFigure(t, "-66.18156843", lost.SharpeRatio)
 	requireFigure(t, "-66.18156843", lost.SortinoRatio)
@@ -223,8 +222,8 @@ func TestSamplesAndTradesThatDoNotFitAreRefused(t *testing.T) {
 	}
 }
 
-// track feeds everything to a Tracker of the window that starts at midnight and
-// lasts as given, and returns its figures.
+// track feeds everything to a Tracker of the window that starts at midnight and lasts as given, and returns its
+// figures.
 func track(t *testing.T, window time.Duration, equity string, samples []sample, trades []trade) performance.Figures {
 	t.Helper()
 	tracker := performance.NewTracker(midnight, midnight.Add(window), decimal.MustParse(equity))

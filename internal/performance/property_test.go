@@ -15,8 +15,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/performance"
 )
 
-// point is an equity at a time. The first of a curve is the one that the window
-// starts with.
+// point is an equity at a time. The first of a curve is the one that the window starts with.
 type point struct {
 	at     time.Time
 	equity decimal.Decimal
@@ -57,8 +56,7 @@ func TestTheScaleOfEquityDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCurve(t)
-		// A power of two, which floating point multiplies by exactly, so that the answer
-		// is the same to the last digit.
+		// A power of two, which floating point multiplies by exactly, so that the answer is the same to the last digit.
 		factor := decimal.NewFromInt(1 << rapid.IntRange(1, 20).Draw(t, "power"))
 		scaled := curve{to: c.to}
 		for _, p := range c.points {
@@ -142,8 +140,8 @@ func BenchmarkAddSample(b *testing.B) {
 	}
 }
 
-// drawCurve draws a window of some hours or some days and an equity above 0 in it,
-// with samples at the same time, on points, on the start and on the end among them.
+// drawCurve draws a window of some hours or some days and an equity above 0 in it, with samples at the same time, on
+// points, on the start and on the end among them.
 func drawCurve(t *rapid.T) curve {
 	unit := rapid.SampledFrom([]time.Duration{time.Hour, day}).Draw(t, "unit")
 	from := midnight.Add(rapid.SampledFrom([]time.Duration{0, 1, 25 * time.Minute, 13 * time.Hour}).Draw(t, "from"))

@@ -12,20 +12,18 @@ const (
 	day  = 24 * time.Hour
 	year = 365 * day
 
-	// longestHourly is the longest window with hourly steps. A longer one has enough
-	// days, and daily returns are what such ratios are usually compared by.
+	// longestHourly is the longest window with hourly steps. A longer one has enough days, and daily returns are what
+	// such ratios are usually compared by.
 	longestHourly = 7 * day
 
-	// noise bounds the error of a return relative to itself, with a margin: it comes
-	// of three roundings, each of up to 2^-53. A deviation as small as that may be
-	// all error, and of equal returns it is.
+	// noise bounds the error of a return relative to itself, with a margin: it comes of three roundings, each of up to
+	// 2^-53. A deviation as small as that may be all error, and of equal returns it is.
 	noise = 1e-14
 )
 
-// returns cuts equity, carried forward, into steps and keeps the moments of what
-// each step returned: the mean and the squared deviations from it by Welford's
-// recurrence, which unlike a sum of squares loses no digits when the deviations are
-// small beside the mean. (B. P. Welford, Technometrics 4 (1962) 419–420.)
+// returns cuts equity, carried forward, into steps and keeps the moments of what each step returned: the mean and the
+// squared deviations from it by Welford's recurrence, which unlike a sum of squares loses no digits when the deviations
+// are small beside the mean. (B. P. Welford, Technometrics 4 (1962) 419–420.)
 type returns struct {
 	step   time.Duration
 	next   time.Time       // the point at which the running step ends
@@ -48,8 +46,8 @@ func newReturns(from, to time.Time, equity decimal.Decimal) returns {
 	return returns{step: step, next: from.Truncate(step).Add(step), begun: equity, equity: equity}
 }
 
-// add ends the steps before the time at. One that ends just then is left running,
-// for this sample, and any other of the same time, to count at its end.
+// add ends the steps before the time at. One that ends just then is left running, for this sample, and any other of the
+// same time, to count at its end.
 func (r *returns) add(at time.Time, equity decimal.Decimal) {
 	for r.next.Before(at) {
 		r.endStep()
@@ -108,8 +106,8 @@ func (r *returns) sortino() (decimal.Decimal, bool) {
 	return r.perYear(math.Sqrt(r.downside / float64(r.n)))
 }
 
-// perYear returns the ratio of the mean to a deviation, from one step to a year:
-// the mean grows with time, the deviation with its square root.
+// perYear returns the ratio of the mean to a deviation, from one step to a year: the mean grows with time, the
+// deviation with its square root.
 func (r *returns) perYear(deviation float64) (decimal.Decimal, bool) {
 	if r.broke {
 		return decimal.Decimal{}, false
@@ -128,8 +126,8 @@ func float(d decimal.Decimal) float64 {
 	return f
 }
 
-// fromFloat returns x rounded to the nearest at 8 places, and false if it is not
-// finite or has more than 20 digits before the point.
+// fromFloat returns x rounded to the nearest at 8 places, and false if it is not finite or has more than 20 digits
+// before the point.
 func fromFloat(x float64) (decimal.Decimal, bool) {
 	d, err := decimal.Parse(strconv.FormatFloat(x, 'f', 8, 64))
 	return d, err == nil

@@ -61,10 +61,9 @@ func (t *trades) highest() (decimal.Decimal, bool) { return t.best, t.closed > 0
 // lowest is Figures.WorstTrade.
 func (t *trades) lowest() (decimal.Decimal, bool) { return t.worst, t.closed > 0 }
 
-// perDay is Figures.AvgTradesPerDay, of a window of this length. It multiplies
-// before it divides, to round once, and counts in microseconds, which is what the
-// times of trades are stored in: of nanoseconds the product would overflow at a
-// million trades.
+// perDay is Figures.AvgTradesPerDay, of a window of this length. It multiplies before it divides, to round once, and
+// counts in microseconds, which is what the times of trades are stored in: of nanoseconds the product would overflow at
+// a million trades.
 func (t *trades) perDay(window time.Duration) decimal.Decimal {
 	oneDay := decimal.NewFromInt(day.Microseconds())
 	length := decimal.NewFromInt(window.Microseconds())
@@ -90,9 +89,8 @@ func (t *tally) average() (decimal.Decimal, bool) {
 	return t.sum.Quo(count(t.count)), true
 }
 
-// quotient returns a ÷ b, rounded half up to 8 places, or decimal.ErrOverflow. Great
-// wins over next to no loss leave the range of decimals, though neither is anywhere
-// near its end.
+// quotient returns a ÷ b, rounded half up to 8 places, or decimal.ErrOverflow. Great wins over next to no loss leave
+// the range of decimals, though neither is anywhere near its end.
 func quotient(a, b decimal.Decimal) (_ decimal.Decimal, err error) {
 	defer decimal.CatchOverflow(&err)
 	return a.Quo(b), nil

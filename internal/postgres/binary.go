@@ -12,10 +12,11 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// What orders are made of goes over the wire as PostgreSQL has it, alone and in arrays. Left to itself pgx knows ids only
-// by database/sql's interfaces (it would write each as text, try that, fail, parse the text and try again: a fifth of the
-// CPU of placing an order), decimals as big integers, slices by reflection, and their elements one allocation each (half
-// of what an order allocated). The library for ids, vgarvardt/pgx-google-uuid, leaves out pointers and what is read.
+// What orders are made of goes over the wire as PostgreSQL has it, alone and in arrays. Left to itself pgx knows ids
+// only by database/sql's interfaces (it would write each as text, try that, fail, parse the text and try again: a fifth
+// of the CPU of placing an order), decimals as big integers, slices by reflection, and their elements one allocation
+// each (half of what an order allocated). The library for ids, vgarvardt/pgx-google-uuid, leaves out pointers and what
+// is read.
 func registerBinary(m *pgtype.Map) {
 	register(m, "text", pgtype.TextOID, pgtype.TextArrayOID, pgtype.TextCodec{}, wire[string]{
 		append: func(buf []byte, text *string) []byte { return append(buf, *text...) },

@@ -18,8 +18,8 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 	return open(ctx, url, maxConns, nil)
 }
 
-// OpenWriters makes the pool of the writers, a connection for each. A lock is waited for no longer than a second, as one
-// agent's long work must not stall the others.
+// OpenWriters makes the pool of the writers, a connection for each. A lock is waited for no longer than a second, as
+// one agent's long work must not stall the others.
 func OpenWriters(ctx context.Context, url string, writers int32) (*pgxpool.Pool, error) {
 	return open(ctx, url, writers, map[string]string{
 		"lock_timeout": "1s", "statement_timeout": "6s",
@@ -74,18 +74,19 @@ func configure(url string) (*pgxpool.Config, error) {
 	// Every statement has a plan by an index that does for all of its arguments, and is planned once. Left to choose,
 	// PostgreSQL plans some of them anew each time once it has statistics: a quarter of what small reads took.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	// A connection keeps those plans. One made while a table was small would be a sequential scan, and
-	// go on being one when the table has grown to a million rows; measured, a list page of 100 took 300 ms instead of 2.
+	// A connection keeps those plans. One made while a table was small would be a sequential scan, and go on being one
+	// when the table has grown to a million rows; measured, a list page of 100 took 300 ms instead of 2.
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	// The same goes for joins that read a whole table to look a few rows up in it: the leaderboard of an account of ten
 	// agents read the trades of all accounts, until statistics told how many those are.
 	config.ConnConfig.RuntimeParams["enable_hashjoin"] = "off"
 	config.ConnConfig.RuntimeParams["enable_mergejoin"] = "off"
-	// A scan that there is no other way than to make is then reckoned to cost so much that PostgreSQL would compile each
-	// such statement before executing it; measured, the matcher's look at what has changed took 100 ms instead of 1.
+	// A scan that there is no other way than to make is then reckoned to cost so much that PostgreSQL would compile
+	// each such statement before executing it; measured, the matcher's look at what has changed took 100 ms instead of
+	// 1.
 	config.ConnConfig.RuntimeParams["jit"] = "off"
-	// Locks are taken by one statement and what they protect is read by the next, which must see what was committed while
-	// the lock was waited for.
+	// Locks are taken by one statement and what they protect is read by the next, which must see what was committed
+	// while the lock was waited for.
 	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "read committed"
 	// A replica that is lost with its machine must not keep its locks until TCP gives up.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"

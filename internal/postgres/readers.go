@@ -17,8 +17,9 @@ const (
 	sharedTimeout = time.Second // for a round trip; what takes longer is read alone, and holds up nobody
 )
 
-// Readers send quick reads, of whatever kind, in round trips that they share: what arrived while a reader's last one was
-// under way goes together in its next, without a timer. Most of what a look-up costs the database is to be woken for it.
+// Readers send quick reads, of whatever kind, in round trips that they share: what arrived while a reader's last one
+// was under way goes together in its next, without a timer. Most of what a look-up costs the database is to be woken
+// for it.
 type Readers struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
@@ -35,7 +36,8 @@ type sharedRead struct {
 	done       chan error // of one
 }
 
-// StartReaders starts that many readers, each of which takes one of the pool's connections while it has something to do.
+// StartReaders starts that many readers, each of which takes one of the pool's connections while it has something to
+// do.
 func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Readers{
@@ -56,10 +58,10 @@ func (r *Readers) Close() {
 	r.running.Wait()
 }
 
-// Read sends statements that are quick and begin no transaction, and reads their rows by the functions queued with them:
-// they may be called twice, and in a goroutine of the readers. The statements are executed in order, and others' between
-// them never. Where a round trip fails, everybody in it reads again alone, as only one may be to blame. One that has begun
-// is waited for, though ctx ends: a second at most.
+// Read sends statements that are quick and begin no transaction, and reads their rows by the functions queued with
+// them: they may be called twice, and in a goroutine of the readers. The statements are executed in order, and others'
+// between them never. Where a round trip fails, everybody in it reads again alone, as only one may be to blame. One
+// that has begun is waited for, though ctx ends: a second at most.
 func (r *Readers) Read(ctx context.Context, statements *pgx.Batch) error {
 	read := &sharedRead{statements: statements, done: make(chan error, 1)}
 	select {

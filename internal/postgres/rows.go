@@ -24,8 +24,8 @@ func AppendRows[Row any](into []Row, rows pgx.Rows) ([]Row, error) {
 	return into, err
 }
 
-// Send sends statements and reads their rows, in one round trip. Where reading panics, the pool gets its connection back
-// all the same.
+// Send sends statements and reads their rows, in one round trip. Where reading panics, the pool gets its connection
+// back all the same.
 func Send(ctx context.Context, pool *pgxpool.Pool, pipeline *pgx.Batch) error {
 	return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, pipeline).Close() })
 }

@@ -61,7 +61,8 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// From here on the answer is wanted even if the caller has gone: a commit that is broken off leaves everybody in doubt.
+	// From here on the answer is wanted even if the caller has gone: a commit that is broken off leaves everybody in
+	// doubt.
 	sendable := !tx.Conn().IsClosed()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
@@ -72,9 +73,9 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	return err
 }
 
-// CommitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came. It must not
-// ask pgconn.SafeToRetry: when the connection is lost after the commit was sent, pgx 5.12 answers "conn closed", which
-// claims that nothing was sent.
+// CommitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came. It must
+// not ask pgconn.SafeToRetry: when the connection is lost after the commit was sent, pgx 5.12 answers "conn closed",
+// which claims that nothing was sent.
 func CommitMayHaveHappened(err error) bool {
 	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, pgx.ErrTxClosed) {
 		return false

@@ -1,16 +1,13 @@
-// Package binance is the market of Binance spot, live: every pair against USDT
-// that trades there, at the prices of its public streams. It needs no key.
+// Package binance is the market of Binance spot, live: every pair against USDT that trades there, at the prices of its
+// public streams. It needs no key.
 //
-// Prices come from the stream of all mini tickers, once a second. A frame lists
-// the pairs that changed, so those it leaves out still cost what they did. Hence
-// what arrives together counts as one moment, that of its newest event, at which
-// every price known on this connection was confirmed: a pair that nobody trades
-// has a fresh price as long as the stream is alive, and all prices grow old
-// together when it is not. As frames missed between two connections may have
+// Prices come from the stream of all mini tickers, once a second. A frame lists the pairs that changed, so those it
+// leaves out still cost what they did. Hence what arrives together counts as one moment, that of its newest event, at
+// which every price known on this connection was confirmed: a pair that nobody trades has a fresh price as long as the
+// stream is alive, and all prices grow old together when it is not. As frames missed between two connections may have
 // changed anything, each connection begins with a snapshot of all pairs over REST.
 //
-// Candles, trades and order books are asked for over REST when they are wanted,
-// and remembered for a moment.
+// Candles, trades and order books are asked for over REST when they are wanted, and remembered for a moment.
 package binance
 
 import (
@@ -23,8 +20,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Feed is a market.Feed. Pairs and prices are there once Run has fetched them and
-// are read from memory; Candles, Trades and OrderBook know the pairs that Run found.
+// Feed is a market.Feed. Pairs and prices are there once Run has fetched them and are read from memory; Candles, Trades
+// and OrderBook know the pairs that Run found.
 type Feed struct {
 	opts   Options
 	clock  func() time.Time
@@ -45,9 +42,8 @@ type Feed struct {
 
 var _ market.Feed = (*Feed)(nil)
 
-// New returns a feed that knows nothing until it runs. The clock decides how old
-// a price is and when the day begins; waiting goes by real time. It fails if an
-// URL of opts is none.
+// New returns a feed that knows nothing until it runs. The clock decides how old a price is and when the day begins;
+// waiting goes by real time. It fails if an URL of opts is none.
 func New(opts Options, clock func() time.Time, log *slog.Logger) (*Feed, error) {
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
@@ -70,26 +66,23 @@ func New(opts Options, clock func() time.Time, log *slog.Logger) (*Feed, error) 
 	}, nil
 }
 
-// Pairs implements market.Feed: those against USDT that trade, of which Binance
-// gives filters that fit; none until Run has fetched them.
+// Pairs implements market.Feed: those against USDT that trade, of which Binance gives filters that fit; none until Run
+// has fetched them.
 func (f *Feed) Pairs() []market.Pair { return f.prices.pairs() }
 
-// Pair implements market.Feed. A pair that stops trading is gone within
-// Options.Refresh.
+// Pair implements market.Feed. A pair that stops trading is gone within Options.Refresh.
 func (f *Feed) Pair(symbol string) (market.Pair, bool) { return f.prices.pair(symbol) }
 
-// Last implements market.Feed: the price of the last trade. Its time is the last
-// moment at which the stream confirmed it.
+// Last implements market.Feed: the price of the last trade. Its time is the last moment at which the stream confirmed
+// it.
 func (f *Feed) Last(symbol string) (market.Tick, bool) { return f.prices.last(symbol) }
 
-// Ticker implements market.Feed. It is what Binance last said of the pair, and its
-// time when. The stream has no trade count: it is that of the last snapshot, at
-// most Options.Refresh old.
+// Ticker implements market.Feed. It is what Binance last said of the pair, and its time when. The stream has no trade
+// count: it is that of the last snapshot, at most Options.Refresh old.
 func (f *Feed) Ticker(symbol string) (market.Ticker, bool) { return f.prices.ticker(symbol) }
 
-// DayOpen implements market.Feed. A feed that was connected at 00:00 knows the
-// price of then. One that was not returns the first price it has had since, and
-// asks Binance in the background for the open of the day's candle, once a symbol.
+// DayOpen implements market.Feed. A feed that was connected at 00:00 knows the price of then. One that was not returns
+// the first price it has had since, and asks Binance in the background for the open of the day's candle, once a symbol.
 func (f *Feed) DayOpen(symbol string) (market.Tick, bool) {
 	open, ok, wanted := f.prices.dayOpen(symbol)
 	if wanted && f.prices.askDayOpen(symbol) {
@@ -102,8 +95,7 @@ func (f *Feed) DayOpen(symbol string) (market.Tick, bool) {
 	return open, ok
 }
 
-// Run implements market.Feed. It never gives up: whatever fails is tried again,
-// ever less often.
+// Run implements market.Feed. It never gives up: whatever fails is tried again, ever less often.
 func (f *Feed) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	var wait sync.WaitGroup
 	defer f.http.CloseIdleConnections()

@@ -9,8 +9,8 @@ import (
 // cacheSize is how many answers are kept: at most a third of a megabyte each.
 const cacheSize = 64
 
-// cache remembers answers for a moment, failures too, so that any number of
-// clients who want the same make Binance one request.
+// cache remembers answers for a moment, failures too, so that any number of clients who want the same make Binance one
+// request.
 type cache[T any] struct {
 	clock func() time.Time
 	keep  time.Duration
@@ -31,8 +31,8 @@ func newCache[T any](clock func() time.Time, keep time.Duration) *cache[T] {
 	return &cache[T]{clock: clock, keep: keep, entries: map[string]*entry[T]{}}
 }
 
-// get returns the answer called key, which the first to want it loads while all
-// others wait. The value is shared: it must not be changed.
+// get returns the answer called key, which the first to want it loads while all others wait. The value is shared: it
+// must not be changed.
 func (c *cache[T]) get(ctx context.Context, key string, load func(context.Context) (T, error)) (T, error) {
 	for {
 		e, first := c.claim(key)

@@ -14,12 +14,11 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// MaxAnswer is the greatest number of candles, trades or levels of a side that
-// Candles, Trades and OrderBook return: what Binance gives in one answer.
+// MaxAnswer is the greatest number of candles, trades or levels of a side that Candles, Trades and OrderBook return:
+// what Binance gives in one answer.
 const MaxAnswer = 1000
 
-// Candles implements market.Feed; at most MaxAnswer of them. The last may be
-// Options.CacheFor old.
+// Candles implements market.Feed; at most MaxAnswer of them. The last may be Options.CacheFor old.
 func (f *Feed) Candles(
 	ctx context.Context, symbol string, interval market.Interval, start, end time.Time, limit int,
 ) ([]market.Candle, error) {
@@ -48,13 +47,11 @@ func (f *Feed) Candles(
 	return slices.Clone(all[max(0, len(all)-limit):]), nil
 }
 
-// span is the candles that are asked for, by when they open, in milliseconds. −1
-// sets no bound. The same candles are the same span whatever times they are asked
-// for by, so that they are fetched once.
+// span is the candles that are asked for, by when they open, in milliseconds. −1 sets no bound. The same candles are
+// the same span whatever times they are asked for by, so that they are fetched once.
 type span struct{ first, last int64 }
 
-// newSpan rounds start up and end down to when candles open. It returns false if
-// there are none between them.
+// newSpan rounds start up and end down to when candles open. It returns false if there are none between them.
 func newSpan(width int64, now, start, end time.Time) (span, bool) {
 	s := span{first: -1, last: -1}
 	newest := now.UnixMilli() / width * width
@@ -79,8 +76,8 @@ func newSpan(width int64, now, start, end time.Time) (span, bool) {
 	return s, true
 }
 
-// page returns how many to ask for where limit are wanted: one of two numbers, as
-// an answer serves everyone who wants no more.
+// page returns how many to ask for where limit are wanted: one of two numbers, as an answer serves everyone who wants
+// no more.
 func page(limit int) int {
 	if limit <= 100 {
 		return 100
@@ -116,8 +113,8 @@ func (f *Feed) fetchCandles(
 	return candles, nil
 }
 
-// kline is a candle as Binance writes it: [open time, open, high, low, close,
-// volume, close time, quote volume, trades, …].
+// kline is a candle as Binance writes it: [open time, open, high, low, close, volume, close time, quote volume, trades,
+// …].
 type kline struct {
 	market.Candle
 	opens int64
@@ -187,8 +184,7 @@ func (f *Feed) fetchTrades(ctx context.Context, symbol string, count int) ([]mar
 	return trades, nil
 }
 
-// OrderBook implements market.Feed; at most MaxAnswer levels of a side. Its time
-// is that at which Binance was asked.
+// OrderBook implements market.Feed; at most MaxAnswer levels of a side. Its time is that at which Binance was asked.
 func (f *Feed) OrderBook(ctx context.Context, symbol string, depth int) (market.OrderBook, error) {
 	if _, ok := f.Pair(symbol); !ok {
 		return market.OrderBook{}, market.ErrUnknownSymbol

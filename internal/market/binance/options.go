@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
-// Options say where Binance is and how patient to be. The zero value of each
-// means its default.
+// Options say where Binance is and how patient to be. The zero value of each means its default.
 type Options struct {
-	// RESTURL is where the REST API is; default https://api.binance.com. Where that
-	// is blocked, https://data-api.binance.vision has the same market data.
+	// RESTURL is where the REST API is; default https://api.binance.com. Where that is blocked,
+	// https://data-api.binance.vision has the same market data.
 	RESTURL string
-	// StreamURL is where the streams are; default wss://stream.binance.com:9443.
-	// With the above goes wss://data-stream.binance.vision.
+	// StreamURL is where the streams are; default wss://stream.binance.com:9443. With the above goes
+	// wss://data-stream.binance.vision.
 	StreamURL string
 
 	Timeout    time.Duration // of a request or of connecting; default 10 s
@@ -68,8 +67,8 @@ func checkURL(text string, schemes ...string) error {
 	return nil
 }
 
-// backoff makes pauses that double, each cut by up to a half at random, so that
-// many clients that lost one server do not come back at once.
+// backoff makes pauses that double, each cut by up to a half at random, so that many clients that lost one server do
+// not come back at once.
 type backoff struct {
 	least, most, pause time.Duration
 }

@@ -129,8 +129,8 @@ type dayTicker struct {
 	Count       int64  `json:"count"`
 }
 
-// fetchSnapshot asks for the last 24 hours of every pair. What cannot be read of
-// it is left out: most of it is of pairs that do not trade any more.
+// fetchSnapshot asks for the last 24 hours of every pair. What cannot be read of it is left out: most of it is of pairs
+// that do not trade any more.
 func (f *Feed) fetchSnapshot(ctx context.Context) ([]event, error) {
 	var tickers []dayTicker
 	if err := f.rest.get(ctx, "/api/v3/ticker/24hr", url.Values{"type": {"MINI"}}, &tickers); err != nil {

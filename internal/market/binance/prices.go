@@ -20,8 +20,8 @@ type prices struct {
 	bySymbol map[string]*quote
 	pending  map[string]*quote // changed and not taken yet
 
-	// Connections are numbered. A price is as new as the newest frame only if it was
-	// learnt on the connection that the frame came by.
+	// Connections are numbered. A price is as new as the newest frame only if it was learnt on the connection that the
+	// frame came by.
 	connection int
 	confirmed  time.Time // when the newest frame was
 	by         int       // the connection that it came by
@@ -127,8 +127,8 @@ func (p *prices) connect() int {
 	return p.connection
 }
 
-// frame takes in a frame of the stream and returns the moment that it counts as,
-// zero if there was nothing in it that is known.
+// frame takes in a frame of the stream and returns the moment that it counts as, zero if there was nothing in it that
+// is known.
 func (p *prices) frame(connection int, events []event) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -180,9 +180,9 @@ func (p *prices) apply(connection int, events []event) time.Time {
 	return moment
 }
 
-// update takes in news of a pair; heard says that the connection brought some
-// before. Then the stream knows better than a snapshot, which may have been made a
-// little earlier than its time says, and if not, the stream brings the same soon.
+// update takes in news of a pair; heard says that the connection brought some before. Then the stream knows better than
+// a snapshot, which may have been made a little earlier than its time says, and if not, the stream brings the same
+// soon.
 func (p *prices) update(q *quote, heard bool, moment time.Time, e event) {
 	switch {
 	case e.snapshot && heard && e.Close != q.stats.Close:
@@ -203,8 +203,8 @@ func (p *prices) update(q *quote, heard bool, moment time.Time, e event) {
 	p.pending[q.pair.Symbol] = q
 }
 
-// beginDay is called at the first frame of a day on a connection that was there
-// before: the price of every pair at 00:00 is known.
+// beginDay is called at the first frame of a day on a connection that was there before: the price of every pair at
+// 00:00 is known.
 func (p *prices) beginDay(connection int, moment time.Time) {
 	for _, q := range p.bySymbol {
 		if q.connection != connection || q.stats.Time.IsZero() {
@@ -217,8 +217,7 @@ func (p *prices) beginDay(connection int, moment time.Time) {
 	}
 }
 
-// take returns the newest prices of all pairs that changed since it was last
-// called, sorted by symbol.
+// take returns the newest prices of all pairs that changed since it was last called, sorted by symbol.
 func (p *prices) take() []market.Tick {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -242,8 +241,7 @@ func (p *prices) dayOpen(symbol string) (open market.Tick, ok, wanted bool) {
 	return q.open, true, !q.exact && !q.asked
 }
 
-// askDayOpen reports whether the first price of the day is to be fetched by
-// whoever asks: it is fetched once.
+// askDayOpen reports whether the first price of the day is to be fetched by whoever asks: it is fetched once.
 func (p *prices) askDayOpen(symbol string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

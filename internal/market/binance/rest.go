@@ -16,8 +16,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// ErrRateLimited means that Binance was not asked, or refused to answer, because
-// it has been asked too much.
+// ErrRateLimited means that Binance was not asked, or refused to answer, because it has been asked too much.
 var ErrRateLimited = fmt.Errorf("%w: Binance has been asked too much", market.ErrUnavailable)
 
 // ErrUpstream means that Binance did not answer, or not with what it should have.
@@ -33,8 +32,7 @@ type rest struct {
 	until time.Time // nothing is asked before
 }
 
-// get asks for a resource and reads its JSON into answer. Fails with
-// ErrRateLimited, ctx's error, or else ErrUpstream.
+// get asks for a resource and reads its JSON into answer. Fails with ErrRateLimited, ctx's error, or else ErrUpstream.
 func (r *rest) get(ctx context.Context, path string, query url.Values, answer any) error {
 	if until := r.pausedUntil(); r.clock().Before(until) {
 		return fmt.Errorf("%w: it is asked again from %s on", ErrRateLimited, until.Format(time.RFC3339))
@@ -79,8 +77,7 @@ func (r *rest) fetch(ctx context.Context, target string) ([]byte, error) {
 	return body, err
 }
 
-// heed pauses when Binance says that it is being asked too much, and a little
-// before that: those who do not are banned.
+// heed pauses when Binance says that it is being asked too much, and a little before that: those who do not are banned.
 func (r *rest) heed(response *http.Response) error {
 	now := r.clock()
 	switch response.StatusCode {
@@ -108,8 +105,8 @@ func (r *rest) pausedUntil() time.Time {
 	return r.until
 }
 
-// retryAfter reads a Retry-After header, in seconds or as a date: a minute if
-// there is none, three days at most, which is the longest ban there is.
+// retryAfter reads a Retry-After header, in seconds or as a date: a minute if there is none, three days at most, which
+// is the longest ban there is.
 func retryAfter(header string, now time.Time) time.Duration {
 	const longest = 72 * time.Hour
 	pause := time.Minute

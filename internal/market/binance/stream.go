@@ -20,8 +20,7 @@ var (
 	errShutdown = errors.New("the server is about to shut down")
 )
 
-// keepConnected listens to the stream, on one connection after another. Binance
-// ends each after a day at the latest.
+// keepConnected listens to the stream, on one connection after another. Binance ends each after a day at the latest.
 func (f *Feed) keepConnected(ctx context.Context) {
 	select {
 	case <-ctx.Done():
@@ -43,8 +42,8 @@ func (f *Feed) keepConnected(ctx context.Context) {
 	}
 }
 
-// listen takes in what one connection brings, and a snapshot of what was before,
-// until the connection ends. It reports whether any prices came by it.
+// listen takes in what one connection brings, and a snapshot of what was before, until the connection ends. It reports
+// whether any prices came by it.
 func (f *Feed) listen(ctx context.Context) (heard bool, err error) {
 	conn, err := f.dial(ctx)
 	if err != nil {
@@ -73,8 +72,7 @@ func (f *Feed) dial(ctx context.Context) (*websocket.Conn, error) {
 	return conn, nil
 }
 
-// read takes in frames. One that is none of those it knows is passed over, but
-// only prices count as a sign of life.
+// read takes in frames. One that is none of those it knows is passed over, but only prices count as a sign of life.
 func (f *Feed) read(ctx context.Context, conn *websocket.Conn, number int) (heard bool, err error) {
 	deadline := time.Now().Add(f.opts.Silence)
 	odd, late := logOnce{f: f}, logOnce{f: f}
@@ -112,8 +110,7 @@ func readUntil(ctx context.Context, conn *websocket.Conn, deadline time.Time) ([
 	return data, err
 }
 
-// logOnce logs the first oddity of a connection: a server that sends nonsense
-// does so every second.
+// logOnce logs the first oddity of a connection: a server that sends nonsense does so every second.
 type logOnce struct {
 	f    *Feed
 	done bool
@@ -162,8 +159,7 @@ type miniTicker struct {
 	QuoteVolume string `json:"q"`
 }
 
-// decodeFrame reads a frame. What it does not understand it leaves out, and says
-// what was wrong with the last of that.
+// decodeFrame reads a frame. What it does not understand it leaves out, and says what was wrong with the last of that.
 func decodeFrame(data []byte) ([]event, error) {
 	if text := strings.TrimLeft(string(data[:min(len(data), 64)]), " \t\r\n"); strings.HasPrefix(text, "{") {
 		return nil, decodeNotice(data)
@@ -190,8 +186,8 @@ func decodeFrame(data []byte) ([]event, error) {
 	return events, err
 }
 
-// decodeNotice reads a frame that is an object: the answer to a request, of which
-// we make none, an error, or the notice that the server goes away.
+// decodeNotice reads a frame that is an object: the answer to a request, of which we make none, an error, or the notice
+// that the server goes away.
 func decodeNotice(data []byte) error {
 	var notice struct {
 		Event string          `json:"e"`
@@ -209,11 +205,9 @@ func decodeNotice(data []byte) error {
 // numbers are what Binance writes of the last 24 hours of a pair.
 type numbers struct{ open, high, low, close, volume, quoteVolume string }
 
-// ticker reads them. Of a pair that nobody traded all but the price may be zero:
-// Open, High and Low are then the price.
+// ticker reads them. Of a pair that nobody traded all but the price may be zero: Open, High and Low are then the price.
 func (n numbers) ticker(symbol string, milliseconds int64) (t market.Ticker, err error) {
-	// The one sum that anybody does with a ticker, for which a price may be too far
-	// from another.
+	// The one sum that anybody does with a ticker, for which a price may be too far from another.
 	defer decimal.CatchOverflow(&err)
 	t = market.Ticker{Symbol: symbol, Time: time.UnixMilli(milliseconds).UTC()}
 	for _, field := range []struct {

@@ -56,8 +56,8 @@ func lastPrice(t require.TestingT, symbol string) string {
 	return price
 }
 
-// running returns a replay of which the clock alone says how much has happened,
-// and the lines of a symbol at the times at which they happen.
+// running returns a replay of which the clock alone says how much has happened, and the lines of a symbol at the times
+// at which they happen.
 func running(t *testing.T, speed float64, symbol string) (*replay.Replay, *clock, []recorded) {
 	c := clockAt(noon)
 	r := open(t, minutes, replay.Options{Speed: speed}, c.now)
@@ -152,8 +152,8 @@ func TestCandlesAgreeWithTheLines(t *testing.T) {
 
 func TestTheTickerCoversADay(t *testing.T) {
 	t.Parallel()
-	// At a hundredth of the speed, four minutes take almost seven hours: the day is
-	// longer. So the window is tested by a recording of days below.
+	// At a hundredth of the speed, four minutes take almost seven hours: the day is longer. So the window is tested by
+	// a recording of days below.
 	for _, speed := range speeds {
 		r, c, lines := running(t, speed, "ETHUSDT")
 		rapid.Check(t, func(t *rapid.T) {

@@ -1,5 +1,5 @@
-// Package replay is a market out of a file: recorded prices that happen again,
-// from the moment that it is run, at the speed of then or another.
+// Package replay is a market out of a file: recorded prices that happen again, from the moment that it is run, at the
+// speed of then or another.
 //
 // # The file
 //
@@ -12,29 +12,24 @@
 //	2026-03-01T12:00:00.25Z,ETHUSDT,2600.10,
 //	1772366400500,BTCUSDT,48000.01,0.2
 //
-// A line is a time (RFC 3339 with up to nine decimals, or milliseconds since
-// 1970), a symbol, a price above 0 and below 10^12, and the quantity in base that
-// was traded at it. A quantity that is empty or 0 makes the line a price that
-// nobody traded at; the whole column may be missing. Times never fall and span at
-// most a year. Symbols are capital letters and digits and end in USDT, and a pair
-// is listed for each.
+// A line is a time (RFC 3339 with up to nine decimals, or milliseconds since 1970), a symbol, a price above 0 and below
+// 10^12, and the quantity in base that was traded at it. A quantity that is empty or 0 makes the line a price that
+// nobody traded at; the whole column may be missing. Times never fall and span at most a year. Symbols are capital
+// letters and digits and end in USDT, and a pair is listed for each.
 //
-// Lines in front of the header that begin with #pair give a pair's filters, in
-// the order min_qty, step_size, tick_size, min_notional. A pair without has
-// 0.00001, 0.00001, the coarsest power of ten that its prices fit, and 5. Other
-// lines that begin with #, and empty ones, mean nothing.
+// Lines in front of the header that begin with #pair give a pair's filters, in the order min_qty, step_size, tick_size,
+// min_notional. A pair without has 0.00001, 0.00001, the coarsest power of ten that its prices fit, and 5. Other lines
+// that begin with #, and empty ones, mean nothing.
 //
 // # The market
 //
-// A price holds until the next line of its pair, so prices are fresh as long as
-// the replay goes on, and after its last line too unless Options.Expire is set.
-// Before Run, and before its first line, a pair has the price of its first line.
-// Candles, tickers and trades are made of the lines that have happened: there is
-// no candle where there was no line, and only lines with a quantity are trades.
-// The order book is invented around the price.
+// A price holds until the next line of its pair, so prices are fresh as long as the replay goes on, and after its last
+// line too unless Options.Expire is set. Before Run, and before its first line, a pair has the price of its first line.
+// Candles, tickers and trades are made of the lines that have happened: there is no candle where there was no line, and
+// only lines with a quantity are trades. The order book is invented around the price.
 //
-// Each process replays on its own: two servers of one recording have different
-// prices unless they began at the same moment.
+// Each process replays on its own: two servers of one recording have different prices unless they began at the same
+// moment.
 package replay
 
 import (
@@ -51,8 +46,7 @@ import (
 )
 
 const (
-	// MaxSize is the greatest size of a recording, in bytes. In memory it takes some
-	// eight times as much.
+	// MaxSize is the greatest size of a recording, in bytes. In memory it takes some eight times as much.
 	MaxSize = 16 << 20
 
 	// backlog is how late Run still delivers every single line.
@@ -70,11 +64,11 @@ const (
 
 // Options say how a recording is replayed.
 type Options struct {
-	// Speed is how fast time passes in it: 1 is as recorded, 2 twice as fast. 0 is as
-	// fast as possible: every line happens when it is its turn, at the time of then.
+	// Speed is how fast time passes in it: 1 is as recorded, 2 twice as fast. 0 is as fast as possible: every line
+	// happens when it is its turn, at the time of then.
 	Speed float64
-	// Expire lets prices grow old after the last line of the recording, as those of a
-	// market that has gone away do. Otherwise they hold for ever.
+	// Expire lets prices grow old after the last line of the recording, as those of a market that has gone away do.
+	// Otherwise they hold for ever.
 	Expire bool
 }
 
@@ -90,8 +84,7 @@ type Replay struct {
 
 var _ market.Feed = (*Replay)(nil)
 
-// Open reads a recording. It fails if the file cannot be read or is not as the
-// package says; the error names the line.
+// Open reads a recording. It fails if the file cannot be read or is not as the package says; the error names the line.
 func Open(path string, opts Options, clock func() time.Time) (*Replay, error) {
 	if speed := opts.Speed; speed != 0 && !(speed >= MinSpeed && speed <= MaxSpeed) {
 		return nil, fmt.Errorf("a speed of replay is 0, or between %v and %v", MinSpeed, MaxSpeed)
@@ -141,8 +134,7 @@ func (r *Replay) Last(symbol string) (market.Tick, bool) {
 	return market.Tick{Symbol: symbol, Price: v.price(v.count), Time: v.seen}, true
 }
 
-// DayOpen implements market.Feed: the price at 00:00 UTC, or on the day on which
-// the replay began the first of all.
+// DayOpen implements market.Feed: the price at 00:00 UTC, or on the day on which the replay began the first of all.
 func (r *Replay) DayOpen(symbol string) (market.Tick, bool) {
 	v, ok := r.view(symbol)
 	midnight := v.now.Truncate(24 * time.Hour)
@@ -155,10 +147,9 @@ func (r *Replay) DayOpen(symbol string) (market.Tick, bool) {
 	return market.Tick{Symbol: symbol, Price: v.price(v.after(midnight)), Time: midnight}, true
 }
 
-// Run implements market.Feed. The first line happens now. Of what it missed while
-// ticks was at work, or the machine asleep, it delivers the last few seconds in
-// order and of what was before only the newest prices. When all has happened it
-// waits for ctx.
+// Run implements market.Feed. The first line happens now. Of what it missed while ticks was at work, or the machine
+// asleep, it delivers the last few seconds in order and of what was before only the newest prices. When all has
+// happened it waits for ctx.
 func (r *Replay) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	start := r.now()
 	r.start.Store(&start)
@@ -175,8 +166,7 @@ func (r *Replay) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	return nil
 }
 
-// advance returns the end of the lines that are delivered next, which is where
-// they begin if it is not time yet.
+// advance returns the end of the lines that are delivered next, which is where they begin if it is not time yet.
 func (r *Replay) advance(next int) int {
 	if r.opts.Speed == 0 {
 		end := r.batch(next)
@@ -203,8 +193,7 @@ func (r *Replay) wait(ctx context.Context, until time.Time) {
 	}
 }
 
-// happen makes lines happen now. It writes lines that nobody reads before done
-// says so.
+// happen makes lines happen now. It writes lines that nobody reads before done says so.
 func (r *Replay) happen(from, to int) {
 	offset := r.now().Sub(*r.start.Load())
 	if from > 0 {

@@ -59,12 +59,12 @@ func (s *series) total(count int) total {
 // extremes are the lowest and the highest of some prices.
 type extremes struct{ low, high decimal.Decimal }
 
-// blockSize is about the square root of the points of a large series, so that the
-// extremes of any points in a row take few comparisons.
+// blockSize is about the square root of the points of a large series, so that the extremes of any points in a row take
+// few comparisons.
 const blockSize = 512
 
-// add appends a point. It panics with decimal.ErrOverflow if the sums get too
-// large, or prices too far apart for a change in percent.
+// add appends a point. It panics with decimal.ErrOverflow if the sums get too large, or prices too far apart for a
+// change in percent.
 func (s *series) add(line int, price, quantity decimal.Decimal) {
 	sum := s.total(len(s.points))
 	if !quantity.IsZero() {
@@ -81,8 +81,7 @@ func (s *series) add(line int, price, quantity decimal.Decimal) {
 	*block = extremes{decimal.Min(block.low, price), decimal.Max(block.high, price)}
 }
 
-// extremes returns the lowest and the highest price of the points from … to−1, and
-// if there are none the price before.
+// extremes returns the lowest and the highest price of the points from … to−1, and if there are none the price before.
 func (s *series) extremes(from, to int) (low, high decimal.Decimal) {
 	if from >= to {
 		from = max(to, 1) - 1

@@ -62,14 +62,12 @@ func (v *view) before(t time.Time) int {
 	return sort.Search(v.count, func(n int) bool { return !v.timeOf(n).Before(t) })
 }
 
-// after returns the index of the first point that happened after a time, which is
-// how many happened up to it.
+// after returns the index of the first point that happened after a time, which is how many happened up to it.
 func (v *view) after(t time.Time) int {
 	return sort.Search(v.count, func(n int) bool { return v.timeOf(n).After(t) })
 }
 
-// Ticker implements market.Feed. It covers exactly the last 24 hours, of a replay
-// that began later all of it.
+// Ticker implements market.Feed. It covers exactly the last 24 hours, of a replay that began later all of it.
 func (r *Replay) Ticker(symbol string) (market.Ticker, bool) {
 	v, ok := r.view(symbol)
 	if !ok {
@@ -163,8 +161,8 @@ func (v *view) candle(opens time.Time, from, to int) market.Candle {
 	}
 }
 
-// Trades implements market.Feed: the lines with a quantity. A trade that moved the
-// price down was a sale, any other a purchase.
+// Trades implements market.Feed: the lines with a quantity. A trade that moved the price down was a sale, any other a
+// purchase.
 func (r *Replay) Trades(ctx context.Context, symbol string, limit int) ([]market.Trade, error) {
 	v, ok := r.view(symbol)
 	if !ok {
@@ -187,8 +185,8 @@ func (r *Replay) Trades(ctx context.Context, symbol string, limit int) ([]market
 	return trades, nil
 }
 
-// OrderBook implements market.Feed. The price is the best bid, a tick below the
-// best ask, and at each tick beyond rests a little more than at the one before.
+// OrderBook implements market.Feed. The price is the best bid, a tick below the best ask, and at each tick beyond rests
+// a little more than at the one before.
 func (r *Replay) OrderBook(_ context.Context, symbol string, depth int) (market.OrderBook, error) {
 	v, ok := r.view(symbol)
 	if !ok {

@@ -7,9 +7,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Trades implements market.Feed. They are the very trades that the candles count:
-// those of a minute add up to the volume of its candle. A trade's time is that of
-// its step, its price the price of that step.
+// Trades implements market.Feed. They are the very trades that the candles count: those of a minute add up to the
+// volume of its candle. A trade's time is that of its step, its price the price of that step.
 func (s *Sim) Trades(ctx context.Context, symbol string, limit int) ([]market.Trade, error) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -43,8 +42,7 @@ func (i *instrument) trade(n, lots uint64) market.Trade {
 	}
 }
 
-// sellerTook tells by the price, as trades that move it down are sales; where it
-// stands still, by chance.
+// sellerTook tells by the price, as trades that move it down are sales; where it stands still, by chance.
 func (i *instrument) sellerTook(n uint64, step, ticks int64) bool {
 	previous := i.priceAt(max(0, step-1))
 	if ticks != previous {
@@ -53,8 +51,8 @@ func (i *instrument) sellerTook(n uint64, step, ticks int64) bool {
 	return i.sides.at(n)&1 == 1
 }
 
-// OrderBook implements market.Feed. The price is the best bid or the best ask, a
-// tick apart. Behind them orders rest at round prices, each for some seconds.
+// OrderBook implements market.Feed. The price is the best bid or the best ask, a tick apart. Behind them orders rest at
+// round prices, each for some seconds.
 func (s *Sim) OrderBook(_ context.Context, symbol string, depth int) (market.OrderBook, error) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -73,8 +71,8 @@ func (s *Sim) OrderBook(_ context.Context, symbol string, depth int) (market.Ord
 	}, nil
 }
 
-// levels lists the best price and then round ones, upwards for direction 1 and
-// downwards for −1, depth in all, with what rests there.
+// levels lists the best price and then round ones, upwards for direction 1 and downwards for −1, depth in all, with
+// what rests there.
 func (i *instrument) levels(best, direction int64, depth int, now int64) []market.Level {
 	round := max(1, int64(i.anchor)/5000) // 2 basis points of the anchor, in ticks
 	line := floorDiv(best, round)         // the last round price on this side of best
@@ -95,8 +93,8 @@ func (i *instrument) levels(best, direction int64, depth int, now int64) []marke
 	return levels
 }
 
-// resting returns how many lot steps rest at a price, some average trades' worth.
-// The draw holds for some seconds, and prices draw at different times.
+// resting returns how many lot steps rest at a price, some average trades' worth. The draw holds for some seconds, and
+// prices draw at different times.
 func (i *instrument) resting(ticks, now int64) uint64 {
 	const holds = int64(8 * time.Second / Step)
 	draws := i.book.sub(uint64(ticks))

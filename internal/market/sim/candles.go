@@ -7,9 +7,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Candles implements market.Feed. A candle's open and close are the prices of its
-// first and last step, high and low those of all of them, exactly, so that an
-// hour is what its minutes make together. There are candles from 1970 on.
+// Candles implements market.Feed. A candle's open and close are the prices of its first and last step, high and low
+// those of all of them, exactly, so that an hour is what its minutes make together. There are candles from 1970 on.
 func (s *Sim) Candles(
 	ctx context.Context, symbol string, interval market.Interval, start, end time.Time, limit int,
 ) ([]market.Candle, error) {
@@ -37,9 +36,8 @@ func (s *Sim) Candles(
 	return candles, nil
 }
 
-// candleRange returns the indices of the first and the last candle that are
-// asked for, newest being the unfinished one; last is below first if there are
-// none. width is in milliseconds.
+// candleRange returns the indices of the first and the last candle that are asked for, newest being the unfinished one;
+// last is below first if there are none. width is in milliseconds.
 func candleRange(width, newest int64, start, end time.Time, limit int) (first, last int64) {
 	last = newest
 	if !end.IsZero() {

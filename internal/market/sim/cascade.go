@@ -2,12 +2,10 @@ package sim
 
 import "math/bits"
 
-// cascade spreads a total of indivisible things over 2^levels slots, unevenly: a
-// span's share is split between its halves by a hash of the span, down to single
-// slots. What falls to any slots in a row is the difference of two running
-// totals, so sums over neighbouring rows add up exactly and cost one descent per
-// end. Splits that multiply give bursts and lulls of every length, as trading has
-// them.
+// cascade spreads a total of indivisible things over 2^levels slots, unevenly: a span's share is split between its
+// halves by a hash of the span, down to single slots. What falls to any slots in a row is the difference of two running
+// totals, so sums over neighbouring rows add up exactly and cost one descent per end. Splits that multiply give bursts
+// and lulls of every length, as trading has them.
 type cascade struct {
 	total  uint64
 	levels int
@@ -24,8 +22,8 @@ const (
 	wild   = 1 << 63 // 1/2 ± 1/4
 )
 
-// newCascade spreads total over 2^levels slots: by the given spread in spans of up
-// to 2^rough slots, evenly above, so that months are alike.
+// newCascade spreads total over 2^levels slots: by the given spread in spans of up to 2^rough slots, evenly above, so
+// that months are alike.
 func newCascade(random stream, total uint64, levels, rough int, spread uint64) *cascade {
 	c := &cascade{total: total, levels: levels}
 	for level := 1; level <= levels; level++ {
@@ -38,9 +36,8 @@ func newCascade(random stream, total uint64, levels, rough int, spread uint64) *
 	return c
 }
 
-// first returns how many of count things in a span fall to its first half. The
-// fraction of a thing goes to either half by chance: were it always to the same,
-// rare things would all be found in the same slots.
+// first returns how many of count things in a span fall to its first half. The fraction of a thing goes to either half
+// by chance: were it always to the same, rare things would all be found in the same slots.
 func (c *cascade) first(count uint64, level int, index uint64) uint64 {
 	random := c.noise[level].at(index)
 	share := 1<<63 - c.spread[level]/2 + below(c.spread[level], random)

@@ -58,8 +58,7 @@ func TestTheWalkStaysWithinReachOfTheStraightLine(t *testing.T) {
 	})
 }
 
-// Noise at its bound everywhere is the worst that can happen; hashes do not get
-// there.
+// Noise at its bound everywhere is the worst that can happen; hashes do not get there.
 func TestNoNoiseLeadsOutOfReach(t *testing.T) {
 	t.Parallel()
 	c := newCurve(1, 500)

@@ -16,8 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew: every running market changes its past")
 
-// Replicas, restarts and releases must agree on the past. If this test fails,
-// they would not.
+// Replicas, restarts and releases must agree on the past. If this test fails, they would not.
 func TestTheMarketIsTheOneThatItAlwaysWas(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/golden.txt"

@@ -97,8 +97,7 @@ func TestTurnoverIsThatOfTheListing(t *testing.T) {
 	}
 }
 
-// Rare trades are where rounding in one direction would show: as trades that all
-// fall on the same steps.
+// Rare trades are where rounding in one direction would show: as trades that all fall on the same steps.
 func TestRareTradesFallOnAnyStep(t *testing.T) {
 	t.Parallel()
 	i := newInstrument(15, listingOf("ENJ"))

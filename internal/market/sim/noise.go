@@ -2,10 +2,9 @@ package sim
 
 import "math/bits"
 
-// stream is an endless sequence of random numbers, any of which is computed
-// without those before it: SplitMix64 (Steele, Lea and Flood, "Fast splittable
-// pseudorandom number generators", 2014), whose n-th output is a hash of its seed
-// and n.
+// stream is an endless sequence of random numbers, any of which is computed without those before it: SplitMix64
+// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), whose n-th output is a hash of its
+// seed and n.
 type stream uint64
 
 // at returns the n-th number of the stream, uniform over all 64 bits.

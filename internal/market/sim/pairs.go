@@ -9,8 +9,8 @@ import (
 
 const quote = "USDT"
 
-// listing is a pair of ours: the filters are those of the large exchanges, anchor,
-// volatility and turnover are of the size that they had in recent years.
+// listing is a pair of ours: the filters are those of the large exchanges, anchor, volatility and turnover are of the
+// size that they had in recent years.
 type listing struct {
 	base        string
 	anchor      int64 // the price that the curve swings around, in ticks
@@ -21,8 +21,7 @@ type listing struct {
 	turnover    int64 // per day on average, in thousands of quote
 }
 
-// listings, in order of their symbols. Underscores in an anchor mark its decimal
-// point.
+// listings, in order of their symbols. Underscores in an anchor mark its decimal point.
 var listings = []listing{
 	{"AAVE", 165_00, 2, 3, 5, 480, 45_000},
 	{"ADA", 6200, 4, 1, 5, 440, 95_000},

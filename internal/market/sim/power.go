@@ -10,8 +10,8 @@ const (
 	factorBits   = 62 // binary places of a factor below 2
 )
 
-// roots are 2^(1/2), 2^(1/4), 2^(1/8) …, with factorBits binary places, rounded
-// down: each is the square root of the one before, computed with integers.
+// roots are 2^(1/2), 2^(1/4), 2^(1/8) …, with factorBits binary places, rounded down: each is the square root of the
+// one before, computed with integers.
 var roots = func() (roots [exponentBits]uint64) {
 	root := new(big.Int).Lsh(big.NewInt(2), factorBits)
 	for i := range roots {
@@ -21,12 +21,11 @@ var roots = func() (roots [exponentBits]uint64) {
 	return roots
 }()
 
-// scale returns anchor × 2^exponent rounded half up, for an exponent of −1 … 1
-// with fraction binary places and an anchor below 2^48.
+// scale returns anchor × 2^exponent rounded half up, for an exponent of −1 … 1 with fraction binary places and an
+// anchor below 2^48.
 //
-// It never falls as the exponent rises, so that the highest exponent gives the
-// highest price: the exponents that it tells apart are 2^-32 from each other,
-// hence the powers at least 2^-33, and their errors are below 2^-55.
+// It never falls as the exponent rises, so that the highest exponent gives the highest price: the exponents that it
+// tells apart are 2^-32 from each other, hence the powers at least 2^-33, and their errors are below 2^-55.
 func scale(anchor uint64, exponent int64) uint64 {
 	shifted := uint64(exponent+unity) >> (fraction - exponentBits) // 0 … 2
 	factor := uint64(1) << factorBits

@@ -1,9 +1,7 @@
-// Package sim is a market made of arithmetic: prices, candles, trades and an order
-// book that are functions of a seed, a symbol and the time. It needs no network
-// and stores nothing. The same seed gives the same market to the last digit on
-// every machine and after every restart, as there is no floating point in it; any
-// moment from 1970 to 2106 can be asked for, at the same cost. Every price stays
-// within half and twice its pair's anchor.
+// Package sim is a market made of arithmetic: prices, candles, trades and an order book that are functions of a seed, a
+// symbol and the time. It needs no network and stores nothing. The same seed gives the same market to the last digit on
+// every machine and after every restart, as there is no floating point in it; any moment from 1970 to 2106 can be asked
+// for, at the same cost. Every price stays within half and twice its pair's anchor.
 //
 // Whoever knows the seed knows the prices to come.
 package sim
@@ -26,8 +24,7 @@ const (
 	backlog = int64(5 * time.Second / Step)
 )
 
-// Sim is a market.Feed, and any number of them with one seed agree. All methods
-// work without Run.
+// Sim is a market.Feed, and any number of them with one seed agree. All methods work without Run.
 type Sim struct {
 	clock       func() time.Time
 	instruments []*instrument // sorted by symbol
@@ -37,9 +34,8 @@ type Sim struct {
 
 var _ market.Feed = (*Sim)(nil)
 
-// New returns the market of a seed. The clock alone decides what is now and so
-// what has happened; nothing later is ever shown. A clock before 1970 or after
-// 2106 counts as the nearer end.
+// New returns the market of a seed. The clock alone decides what is now and so what has happened; nothing later is ever
+// shown. A clock before 1970 or after 2106 counts as the nearer end.
 func New(seed uint64, clock func() time.Time) *Sim {
 	bars, err := lru.New[steps, bar](maxRemembered)
 	if err != nil {
@@ -91,14 +87,13 @@ func (s *Sim) DayOpen(symbol string) (market.Tick, bool) {
 	return i.tickAt(now - now%stepsPerDay), true
 }
 
-// Ticks returns the current step's price of every symbol, sorted by symbol: what
-// Run delivers at that step, for those who move the clock themselves.
+// Ticks returns the current step's price of every symbol, sorted by symbol: what Run delivers at that step, for those
+// who move the clock themselves.
 func (s *Sim) Ticks() []market.Tick { return s.ticksAt(s.now()) }
 
-// Run implements market.Feed. It begins with the current step, then delivers each
-// step as the clock reaches it. Of the steps missed while ticks was at work, or
-// the machine asleep, it delivers the last few seconds' in order and leaves out
-// what was before. A clock that is set back is waited for.
+// Run implements market.Feed. It begins with the current step, then delivers each step as the clock reaches it. Of the
+// steps missed while ticks was at work, or the machine asleep, it delivers the last few seconds' in order and leaves
+// out what was before. A clock that is set back is waited for.
 func (s *Sim) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()

@@ -8,10 +8,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Ticker implements market.Feed. It covers exactly the last 24 hours, to the
-// step: the prices of that step and of all since, and the trades since. The
-// quote volume takes the volume of each quarter of an hour at the price in its
-// middle.
+// Ticker implements market.Feed. It covers exactly the last 24 hours, to the step: the prices of that step and of all
+// since, and the trades since. The quote volume takes the volume of each quarter of an hour at the price in its middle.
 func (s *Sim) Ticker(symbol string) (market.Ticker, bool) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -57,16 +55,16 @@ func (i *instrument) tickerAt(now int64) market.Ticker {
 // slice is what the quote volume is added up from: a quarter of an hour.
 const slice = int64(15 * time.Minute / Step)
 
-// quoteSum remembers the sum over the slices that lie wholly in the last 24
-// hours. They change only every quarter of an hour.
+// quoteSum remembers the sum over the slices that lie wholly in the last 24 hours. They change only every quarter of an
+// hour.
 type quoteSum struct {
 	sync.Mutex
 	first, end int64 // slices
 	notional   int64
 }
 
-// quoteVolume returns the quote volume of the steps from … to−1: of the slices
-// that lie wholly within, and of what is left of those at both ends.
+// quoteVolume returns the quote volume of the steps from … to−1: of the slices that lie wholly within, and of what is
+// left of those at both ends.
 func (i *instrument) quoteVolume(from, to int64) decimal.Decimal {
 	first, end := (from+slice-1)/slice, to/slice
 	if first > end { // within a single slice
@@ -75,8 +73,8 @@ func (i *instrument) quoteVolume(from, to int64) decimal.Decimal {
 	return i.quoteOf(i.notional(from, first*slice) + i.notional(end*slice, to) + i.slices(first, end))
 }
 
-// notional returns the volume of the steps from … to−1, all in one slice, at the
-// price in the middle of the slice or, if that is not over yet, of the steps.
+// notional returns the volume of the steps from … to−1, all in one slice, at the price in the middle of the slice or,
+// if that is not over yet, of the steps.
 func (i *instrument) notional(from, to int64) int64 {
 	if from == to {
 		return 0
