@@ -8,15 +8,15 @@ import (
 
 // ErrOverflow is what arithmetic panics with when a result has more than 20 digits before the point.
 //
-// It is a panic because no balance, price or quantity of the exchange comes near 10^20, and a formula in which each
-// operation returns an error hides itself. The one way to get there is a client's input, of up to 12 digits each,
-// multiplied together before anything has judged it; whoever does that defers CatchOverflow once, around the whole
-// computation, and has an error like any other.
+// It is a panic because no balance, price or quantity of the exchange comes near 10^20, and a formula is hard to read
+// when each operation returns an error. The one way to get there is to multiply a client's inputs, of up to 12 digits
+// each, before they have been checked. Code which does that defers CatchOverflow once, around the whole computation,
+// and gets an ordinary error.
 var ErrOverflow = errors.New("a result has more than 20 digits before the point")
 
-// CatchOverflow is deferred where arithmetic on input that nobody has bounded yet may overflow: it ends that panic and
-// sets *err to ErrOverflow. Any other panic goes on. The computation must be one that can be abandoned half-way, such
-// as a pure function.
+// CatchOverflow turns a panic with ErrOverflow into the error *err; any other panic continues. Defer it where
+// arithmetic on unchecked input may overflow. The computation must be one that can be abandoned half-way, such as a
+// pure function.
 //
 //	func value(o Order) (_ decimal.Decimal, err error) {
 //		defer decimal.CatchOverflow(&err)
@@ -99,7 +99,7 @@ func (d Decimal) Add(other Decimal) Decimal {
 // Sub returns d − other, exactly. It panics with ErrOverflow.
 func (d Decimal) Sub(other Decimal) Decimal { return d.Add(other.Neg()) }
 
-// Mul returns d × other, rounded half up to 8 places: to the nearest, a tie away from zero. It panics with ErrOverflow.
+// Mul returns d × other, rounded half up to 8 places: to the nearest, ties away from zero. It panics with ErrOverflow.
 func (d Decimal) Mul(other Decimal) Decimal {
 	negative := d.value.Negative != other.value.Negative
 	a, aSmall := d.small()
@@ -116,8 +116,7 @@ func (d Decimal) Mul(other Decimal) Decimal {
 	return mustFromUnits(quoHalfUp(product.Mul(product, other.units()), bigUnitsPerOne))
 }
 
-// Quo returns d ÷ other, rounded half up to 8 places like Mul. It panics with ErrOverflow, and with a sentence if other
-// is 0.
+// Quo returns d ÷ other, rounded half up to 8 places like Mul. It panics with ErrOverflow, and also if other is 0.
 func (d Decimal) Quo(other Decimal) Decimal {
 	mustNotBeZero(other)
 	negative := d.value.Negative != other.value.Negative
@@ -144,7 +143,7 @@ func (d Decimal) MulQuo(factor, divisor Decimal) Decimal {
 	if aSmall && bSmall && cSmall {
 		high, low := bits.Mul64(a, b)
 		if low, carry := bits.Add64(low, c/2, 0); high+carry < c {
-			// Half up: (n + c/2) / c, which for an odd c is exact too, as no remainder is then half of it.
+			// Half up: (n + c/2) / c. It is exact for an odd c too, because no remainder can then be half of c.
 			quotient, _ := bits.Div64(high+carry, low, c)
 			return newSmall((d.value.Negative != factor.value.Negative) != divisor.value.Negative, quotient)
 		}
@@ -153,14 +152,14 @@ func (d Decimal) MulQuo(factor, divisor Decimal) Decimal {
 	return mustFromUnits(quoHalfUp(product.Mul(product, factor.units()), divisor.units()))
 }
 
-// Units returns the number of 0.00000001 in d, and false if d is negative or they do not fit 64 bits.
+// Units returns d in units of 0.00000001, and false if d is negative or the result does not fit 64 bits.
 func (d Decimal) Units() (units uint64, ok bool) {
 	units, ok = d.small()
 	return units, ok && !d.value.Negative
 }
 
-// QuoTrunc returns d ÷ other, cut off after 8 places, that is rounded towards zero: how much of something that costs
-// other each can be had for d. It panics like Quo.
+// QuoTrunc returns d ÷ other, rounded towards zero at 8 places: the quantity that d buys at a price of other. It panics
+// like Quo.
 func (d Decimal) QuoTrunc(other Decimal) Decimal {
 	mustNotBeZero(other)
 	if quotient, _, ok := d.quoSmall(other); ok {
@@ -171,7 +170,7 @@ func (d Decimal) QuoTrunc(other Decimal) Decimal {
 	return mustFromUnits(dividend.Quo(dividend, other.units()))
 }
 
-// FloorTo returns the largest multiple of step that is not above d. It panics with a sentence unless step is above 0.
+// FloorTo returns the largest multiple of step that is not above d. It panics unless step is above 0.
 func (d Decimal) FloorTo(step Decimal) Decimal {
 	mustBePositive(step)
 	a, aSmall := d.small()
@@ -183,8 +182,8 @@ func (d Decimal) FloorTo(step Decimal) Decimal {
 	return mustFromUnits(units.Sub(units, new(big.Int).Mod(units, step.units())))
 }
 
-// IsMultipleOf reports whether d is a whole number of steps, 0 and negative ones included. It panics with a sentence
-// unless step is above 0.
+// IsMultipleOf reports whether d is a whole number of steps, 0 and negative ones included. It panics unless step is
+// above 0.
 func (d Decimal) IsMultipleOf(step Decimal) bool {
 	mustBePositive(step)
 	a, aSmall := d.small()
@@ -200,7 +199,7 @@ const unitsPerOne = 100_000_000 // 10^places
 
 var bigUnitsPerOne = big.NewInt(unitsPerOne)
 
-// small returns the units of |d| if they fit 64 bits, as they do below 184 billion: nearly always, and worth a path
+// small returns the units of |d| if they fit 64 bits, as they do below 184 billion: nearly always, so worth a path
 // without big numbers.
 func (d Decimal) small() (units uint64, ok bool) {
 	if !d.value.Coeff.IsUint64() {
@@ -221,8 +220,8 @@ func newSmall(negative bool, units uint64) Decimal {
 	return d
 }
 
-// quoSmall returns |d| ÷ |other|, cut off after 8 places, in units, and what is left over, if all of it fits 64 bits.
-// other is not 0.
+// quoSmall returns |d| ÷ |other| in units, truncated at 8 places, and the remainder. ok is false if any of it does not
+// fit 64 bits. other is not 0.
 func (d Decimal) quoSmall(other Decimal) (quotient, rest uint64, ok bool) {
 	a, aSmall := d.small()
 	b, bSmall := other.small()
@@ -237,8 +236,7 @@ func (d Decimal) quoSmall(other Decimal) (quotient, rest uint64, ok bool) {
 	return quotient, rest, true
 }
 
-// quoHalfUp returns n ÷ divisor rounded to the nearest integer, a tie away from zero. It is the one rounding rule of
-// the package.
+// quoHalfUp returns n ÷ divisor rounded to the nearest integer, ties away from zero.
 func quoHalfUp(n, divisor *big.Int) *big.Int {
 	quotient, rest := new(big.Int).QuoRem(n, divisor, new(big.Int))
 	if rest.Lsh(rest, 1).CmpAbs(divisor) >= 0 {
@@ -268,7 +266,7 @@ func mustBePositive(step Decimal) {
 	}
 }
 
-// magnitude returns |n|, also of the least int64.
+// magnitude returns |n|, even for math.MinInt64.
 func magnitude(n int64) uint64 {
 	if n < 0 {
 		return -uint64(n)

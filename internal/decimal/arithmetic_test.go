@@ -71,7 +71,7 @@ func TestMulQuoRoundsOnce(t *testing.T) {
 	require.Equal(t, "0.00000001", third.MulQuo(decimal.NewFromInt(1), decimal.NewFromInt(2)).String(), "a tie goes up")
 }
 
-func TestFloorToIsTheLargestMultipleOfTheStepThatIsNotAbove(t *testing.T) {
+func TestFloorToIsTheLargestMultipleNotAbove(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawOperand(t, "d")
@@ -154,7 +154,7 @@ func TestOnlyOverflowIsCaught(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestDivisionByZeroAndStepsThatAreNoStepsPanic(t *testing.T) {
+func TestDivisionByZeroAndInvalidStepsPanic(t *testing.T) {
 	t.Parallel()
 	d, zero := decimal.NewFromInt(1), decimal.Decimal{}
 	require.PanicsWithValue(t, "decimal: division by zero", func() { d.Quo(zero) })
@@ -191,7 +191,7 @@ func BenchmarkQuo(b *testing.B) {
 	}
 }
 
-// operations are all that may overflow, of a and b.
+// operations returns every operation on a and b which may overflow.
 func operations(a, b decimal.Decimal) []func() decimal.Decimal {
 	all := []func() decimal.Decimal{
 		func() decimal.Decimal { return a.Add(b) },
@@ -226,8 +226,8 @@ func caught(operation func() decimal.Decimal) (_ decimal.Decimal, err error) {
 	return operation(), nil
 }
 
-// halfUp rounds to 8 places, a tie away from zero, as is done by hand: add half a unit to the absolute value and cut
-// off.
+// halfUp rounds to 8 places, ties away from zero, as one does by hand: add half a unit to the absolute value and
+// truncate.
 func halfUp(r *big.Rat) *big.Rat {
 	rounded := new(big.Rat).Add(new(big.Rat).Abs(r), big.NewRat(1, 200_000_000))
 	rounded = truncated(rounded)
@@ -243,8 +243,8 @@ func truncated(r *big.Rat) *big.Rat {
 	return new(big.Rat).SetFrac(whole, big.NewInt(100_000_000))
 }
 
-// drawOperand draws decimals of every size, and often those where a path ends: around 0, around 2^63 and 2^64 units,
-// and the largest.
+// drawOperand draws decimals of every size, and often those at the edge of a code path: around 0, around 2^63 and 2^64
+// units, and the largest.
 func drawOperand(t *rapid.T, label string) decimal.Decimal {
 	text := rapid.OneOf(
 		rapid.StringMatching(wellFormed),

@@ -1,6 +1,12 @@
-// Package decimal holds the one decimal type of the system. Money, prices and quantities are all a Decimal: fixed
-// point, exact, at most 20 digits before the point and 8 after it, which is NUMERIC(28,8) in Postgres. It converts to
-// and from text, JSON and Postgres, rounds by one rule, half up at 8 places, and nowhere passes through a float.
+// Package decimal defines the one decimal type of the system. Money, prices and quantities are all a Decimal: exact,
+// fixed point, at most 20 digits before the point and 8 after it, which is NUMERIC(28,8) in PostgreSQL. It converts to
+// and from text, JSON and PostgreSQL's numeric, and never goes through a float. Products and quotients are rounded half
+// up at 8 places, except where a name says otherwise.
+//
+// apd is the container only: its coefficient, its comparison and its formatting of large numbers. The arithmetic is our
+// own. The scale is fixed, so nearly every operation fits 64-bit integers and needs neither a context of precision and
+// rounding nor an allocation; the others use math/big. Property tests compare every operation with exact rational
+// arithmetic (big.Rat), in particular around 0, 2^63 and 2^64 units and at the limits.
 package decimal
 
 import (
@@ -16,9 +22,9 @@ import (
 // value is 0 and ready to use. A Decimal is copied and shared between goroutines freely, and two equal ones are also
 // equal under ==, so it may be a map key.
 type Decimal struct {
-	// value is either the zero apd.Decimal, for 0, or finite with the exponent -places; fromUnits alone makes it and
-	// nothing changes it afterwards. Having one form per number is what makes == mean equality and copying safe: a
-	// coefficient below 10^28 lies inside the struct, never behind a pointer.
+	// value is either the zero apd.Decimal, for 0, or finite with the exponent -places. Only fromUnits and newSmall
+	// make one, and nothing changes it afterwards. Each number has one form, so == means equality, and copying is safe
+	// because a coefficient below 10^28 lies inside the struct, not behind a pointer.
 	value apd.Decimal
 }
 
@@ -42,9 +48,9 @@ var (
 )
 
 // Parse reads a number in plain notation: an optional minus sign, one or more digits, and optionally a point followed
-// by 1 to 8 digits. Nothing is rounded: a ninth decimal is refused even if it is zero, as are exponents, a plus sign,
+// by 1 to 8 digits. Nothing is rounded: a ninth decimal is rejected even if it is zero, as are exponents, a plus sign,
 // NaN, infinities, spaces and separators. Leading zeros are accepted and dropped, and -0 is 0. Errors say what is
-// expected and never quote the input, which makes them fit to be shown to whoever sent it.
+// expected and never quote the input, so they can be shown to the sender.
 func Parse(s string) (Decimal, error) {
 	if len(s) > maxInput {
 		return Decimal{}, errTooLong
@@ -57,7 +63,7 @@ func Parse(s string) (Decimal, error) {
 	if len(fraction) > places {
 		return Decimal{}, errTooFine
 	}
-	if len(whole) <= smallDigits { // nearly always, and worth a path without big numbers
+	if len(whole) <= smallDigits { // nearly always, so worth a path without big numbers
 		units, err := strconv.ParseUint(whole, 10, 64)
 		if err != nil {
 			return Decimal{}, errNotation
@@ -80,7 +86,7 @@ func Parse(s string) (Decimal, error) {
 	return fromUnits(units)
 }
 
-// MustParse is Parse for constants and tests: it panics where Parse fails.
+// MustParse is Parse for constants and tests. It panics if Parse fails.
 func MustParse(s string) Decimal {
 	d, err := Parse(s)
 	if err != nil {
@@ -89,8 +95,8 @@ func MustParse(s string) Decimal {
 	return d
 }
 
-// String returns d in plain notation with exactly 8 digits after the point, such as "5000.00000000" or "-0.00000001":
-// at most 30 characters, which Parse reads back to the same value.
+// String returns d in plain notation with exactly 8 digits after the point, such as "5000.00000000" or "-0.00000001".
+// It has at most 30 characters, and Parse turns it back into the same value.
 func (d Decimal) String() string {
 	var room [maxText]byte
 	return string(d.appendText(room[:0]))
@@ -105,7 +111,7 @@ func (d Decimal) appendText(buf []byte) []byte {
 		buf = append(buf, '-')
 	}
 	buf = append(strconv.AppendUint(buf, units/unitsPerOne, 10), '.')
-	// With a digit in front, so that zeros at the beginning are written.
+	// An extra leading digit, dropped below, keeps the fraction's leading zeros.
 	start := len(buf)
 	buf = strconv.AppendUint(buf, unitsPerOne+units%unitsPerOne, 10)
 	return append(buf[:start], buf[start+1:]...)
@@ -142,7 +148,7 @@ func fromUnits(units *big.Int) (Decimal, error) {
 	return d, nil
 }
 
-// units returns d × 10^8, always an integer, in a big.Int of the caller's own.
+// units returns d × 10^8, always an integer, in a big.Int that the caller may change.
 func (d Decimal) units() *big.Int {
 	units := d.value.Coeff.MathBigInt()
 	if d.value.Negative {
@@ -155,7 +161,7 @@ func pow10(exponent int64) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(exponent), nil)
 }
 
-// isDigits reports whether s is one or more of 0 to 9; other scripts' digits are not digits here.
+// isDigits reports whether s is one or more of 0 to 9. The digits of other scripts do not count.
 func isDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

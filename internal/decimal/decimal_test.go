@@ -40,7 +40,7 @@ func TestParsePrintsItsCanonicalForm(t *testing.T) {
 	}
 }
 
-// rejected are texts that are not decimals, each for a reason of its own.
+// rejected are texts that are not decimals, each for a different reason.
 var rejected = []string{
 	"", "-", ".", "-.", " ", "+1", "--1", "1-", ".5", "-.5", "5.", "1..2", "1.2.3",
 	" 1", "1 ", "1 000", "1_000", "1,000", "1,5", "1\n", "1\x00", "0x10", "1/2", "$1",
@@ -94,7 +94,7 @@ func TestParseRefusesAnyTextWithAForeignCharacter(t *testing.T) {
 		foreign := rapid.StringMatching(`[^0-9.]`).Draw(t, "foreign")
 		at := rapid.IntRange(0, len(text)).Draw(t, "at")
 		if foreign == "-" && at == 0 {
-			at = len(text) // a minus sign is at home in front
+			at = len(text) // a minus sign is allowed in front
 		}
 		input := text[:at] + foreign + text[at:]
 		_, err := decimal.Parse(input)
@@ -158,7 +158,7 @@ func TestDecimalIsFormattedLikeString(t *testing.T) {
 	require.Equal(t, "-12.50000000 -12.50000000 {-12.50000000}", fmt.Sprintf("%v %s %v", d, &d, struct{ D decimal.Decimal }{d}))
 }
 
-// The race detector is the judge of this test.
+// The race detector decides this test.
 func TestCopiesAreSharedBetweenGoroutinesWithoutRaces(t *testing.T) {
 	t.Parallel()
 	shared := decimal.MustParse("-" + largest)
@@ -173,7 +173,7 @@ func TestCopiesAreSharedBetweenGoroutinesWithoutRaces(t *testing.T) {
 				assert.NoError(t, d.Bind("1"))
 				n, err := shared.NumericValue()
 				assert.NoError(t, err)
-				n.Int.SetInt64(1) // ours to change, not the decimal's
+				n.Int.SetInt64(1) // a copy, which does not belong to the decimal
 			}
 		})
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
-// order holds decimals the ways API models do.
+// order holds decimals in the ways that API models do.
 type order struct {
 	Quantity decimal.Decimal            `json:"quantity"`
 	Limit    *decimal.Decimal           `json:"limit"`
@@ -73,7 +73,7 @@ func TestTextAndBindRoundTrip(t *testing.T) {
 	})
 }
 
-func TestJSONEscapesAreReadAsTheCharactersTheyStandFor(t *testing.T) {
+func TestJSONEscapesAreDecoded(t *testing.T) {
 	t.Parallel()
 	var d decimal.Decimal
 	require.NoError(t, json.Unmarshal([]byte(`"\u0031\u002e5"`), &d))

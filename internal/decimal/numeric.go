@@ -19,8 +19,8 @@ var (
 	errNotFinite = errors.New("NaN and infinity are not decimals")
 )
 
-// ScanNumeric sets d to a NUMERIC from Postgres, exactly: zeros after the eighth decimal are dropped, any other digit
-// there is an error, and so are NULL, NaN, infinities and 10^20 or more. On error d is unchanged.
+// ScanNumeric sets d to a NUMERIC from PostgreSQL, exactly. Zeros after the eighth decimal are dropped; any other digit
+// there is an error, as are NULL, NaN, infinities and numbers from 10^20 on. On error d is unchanged.
 func (d *Decimal) ScanNumeric(n pgtype.Numeric) error {
 	switch {
 	case !n.Valid:
@@ -43,13 +43,13 @@ func (d *Decimal) ScanNumeric(n pgtype.Numeric) error {
 	return nil
 }
 
-// NumericValue returns d for Postgres, with all 8 decimals. It never fails.
+// NumericValue returns d for PostgreSQL, with all 8 decimals. It never fails.
 func (d Decimal) NumericValue() (pgtype.Numeric, error) {
 	return pgtype.Numeric{Int: d.units(), Exp: -places, Valid: true}, nil
 }
 
-// PostgreSQL's binary format of a numeric: how many digits there are to the base 10,000, the weight of the first one,
-// the sign and how many decimal places to show, each in 16 bits, and then the digits.
+// PostgreSQL's binary format of a numeric: the number of base-10,000 digits, the weight of the first one, the sign and
+// the number of decimal places to show, each in 16 bits; then the digits.
 const (
 	numericBase     = 10_000
 	numericHeader   = 8
@@ -57,7 +57,7 @@ const (
 	fractionDigits  = 2 // of 4 decimal places each
 )
 
-// AppendNumeric appends d as PostgreSQL sends and receives a numeric.
+// AppendNumeric appends d in PostgreSQL's binary format.
 func (d Decimal) AppendNumeric(buf []byte) []byte {
 	var digits [fractionDigits + (wholeDigits+3)/4]uint16 // the last one first
 	units, ok := d.small()
@@ -97,7 +97,7 @@ func (d Decimal) bigDigits(digits []uint16) {
 	}
 }
 
-// UnmarshalNumeric sets d to a numeric as PostgreSQL sends it. It fails like ScanNumeric.
+// UnmarshalNumeric sets d to src, a numeric in PostgreSQL's binary format. It fails like ScanNumeric.
 func (d *Decimal) UnmarshalNumeric(src []byte) error {
 	if units, negative, ok := smallNumeric(src); ok {
 		*d = newSmall(negative, units)
@@ -111,7 +111,7 @@ func (d *Decimal) UnmarshalNumeric(src []byte) error {
 	return d.ScanNumeric(n)
 }
 
-// smallNumeric reads a numeric whose units fit 64 bits, which nearly all do.
+// smallNumeric reads a numeric if its units fit 64 bits, as nearly always.
 func smallNumeric(src []byte) (units uint64, negative, ok bool) {
 	if len(src) < numericHeader {
 		return 0, false, false
@@ -141,8 +141,8 @@ func smallNumeric(src []byte) (units uint64, negative, ok bool) {
 	return units, sign == numericNegative, true
 }
 
-// scale returns n × 10^shift if that is an integer, n itself if shift is 0. It fails with errTooFine if it is not an
-// integer and, sparing the work, with errTooLarge if the result could not be the units of any Decimal. n is not 0.
+// scale returns n × 10^shift, and n itself if shift is 0. It fails with errTooFine if the result is not an integer and,
+// without computing it, with errTooLarge if it is too large for any Decimal. n is not 0.
 func scale(n *big.Int, shift int64) (*big.Int, error) {
 	switch {
 	case shift == 0: // every column declared NUMERIC(28,8)
@@ -152,8 +152,8 @@ func scale(n *big.Int, shift int64) (*big.Int, error) {
 	case shift > 0:
 		return new(big.Int).Mul(n, pow10(shift)), nil
 	case -shift*3 >= int64(n.BitLen()):
-		// 10^k has more than 3k bits, so it cannot divide n. Asking first keeps an absurd exponent from making us
-		// compute an absurd power.
+		// 10^k has more than 3k bits, so it cannot divide n. Checking this first avoids computing an absurd power for
+		// an absurd exponent.
 		return nil, errTooFine
 	}
 	quotient, remainder := new(big.Int).QuoRem(n, pow10(-shift), new(big.Int))

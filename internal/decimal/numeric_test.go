@@ -160,7 +160,7 @@ func power(exponent int32) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(exponent)), nil)
 }
 
-// What pgx makes of a numeric is the judge of what we write and read.
+// pgx's own codec is the reference for what we write and read.
 func TestBinaryNumericsAreThoseOfPgx(t *testing.T) {
 	t.Parallel()
 	types := pgtype.NewMap()
@@ -190,7 +190,7 @@ func TestAnyBytesAreReadAsPgxReadsThem(t *testing.T) {
 		wire := binary.BigEndian.AppendUint16(nil, uint16(len(digits)))
 		wire = binary.BigEndian.AppendUint16(wire, uint16(rapid.Int16Range(-6, 8).Draw(t, "weight")))
 		wire = binary.BigEndian.AppendUint16(wire, rapid.SampledFrom([]uint16{0, 0x4000, 0xC000, 0xD000, 0xF000}).Draw(t, "sign"))
-		wire = binary.BigEndian.AppendUint16(wire, 24) // PostgreSQL shows every place that there is
+		wire = binary.BigEndian.AppendUint16(wire, 24) // show every place that the digits can have
 		for _, digit := range digits {
 			wire = binary.BigEndian.AppendUint16(wire, digit)
 		}

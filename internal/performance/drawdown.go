@@ -6,12 +6,12 @@ import (
 	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
-// drawdown follows equity below its peaks. Only the lowest value below a peak is kept: it is the one that decides, and
-// dividing once per peak is cheaper than once per sample.
+// drawdown tracks how far and how long equity stays below its peaks. It keeps only the lowest value below a peak: that
+// one decides, and one division per peak is cheaper than one per sample.
 type drawdown struct {
 	peak   decimal.Decimal
 	since  time.Time       // when equity last stood at the peak
-	trough decimal.Decimal // the lowest since, the peak itself if there is none below
+	trough decimal.Decimal // the lowest equity since then, the peak itself if none is lower
 
 	deepest decimal.Decimal // in percent
 	longest time.Duration
@@ -30,15 +30,15 @@ func (d *drawdown) add(at time.Time, equity decimal.Decimal) {
 	d.peak, d.since, d.trough = equity, at, equity
 }
 
-// finish ends the running drawdown, if there is one: equity is back, or the window is over.
+// finish ends the current drawdown, if there is one: equity has recovered, or the window is over.
 func (d *drawdown) finish(at time.Time) {
 	depth := d.peak.Sub(d.trough)
 	if depth.IsZero() {
 		return
 	}
 	d.longest = max(d.longest, at.Sub(d.since))
-	// Equity cannot be negative as long as nobody can sell what he does not hold; a peak of zero has nothing below it
-	// then, and no percentage.
+	// Equity cannot be negative, because agents sell only what they hold. So nothing lies below a peak of zero, and no
+	// percentage is needed.
 	if d.peak.Sign() > 0 {
 		d.deepest = decimal.Max(d.deepest, depth.Mul(hundred).Quo(d.peak))
 	}

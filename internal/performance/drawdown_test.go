@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDrawdownIsMeasuredFromThePeakBeforeIt(t *testing.T) {
+func TestDrawdownIsMeasuredFromThePrecedingPeak(t *testing.T) {
 	t.Parallel()
 	figures := track(t, 10*day, "100", []sample{
 		{1 * day, "90"},  // 10/100 = 10% below
@@ -23,7 +23,7 @@ func TestDrawdownIsMeasuredFromThePeakBeforeIt(t *testing.T) {
 	requireFigure(t, "4", figures.MaxDrawdownDurationDays)
 }
 
-func TestDrawdownSeesSamplesBetweenTheSteps(t *testing.T) {
+func TestDrawdownCountsSamplesBetweenSteps(t *testing.T) {
 	t.Parallel()
 	// (99 − 66)/99 = 1/3, for a second: 1/86400 of a day = 0.0000115740…
 	figures := track(t, day, "99", []sample{
@@ -36,14 +36,14 @@ func TestDrawdownSeesSamplesBetweenTheSteps(t *testing.T) {
 
 func TestDrawdownDurationCountsFromWhenEquityLastStoodAtThePeak(t *testing.T) {
 	t.Parallel()
-	// At its peak from the start until 18:00, under it from then to the end: the last sample at the peak was at 12:00,
-	// and 36 hours follow.
+	// Equity is at its peak until 18:00 and below it from then on. The last sample at the peak is that of 12:00, 36
+	// hours before the end.
 	figures := track(t, 2*day, "100", []sample{{12 * time.Hour, "100"}, {18 * time.Hour, "99"}}, nil)
 	requireFigure(t, "1", figures.MaxDrawdownPct)
 	requireFigure(t, "1.5", figures.MaxDrawdownDurationDays)
 }
 
-func TestNoDrawdownWhereEquityIsNeverBelowAPeak(t *testing.T) {
+func TestNoDrawdownIfEquityIsNeverBelowAPeak(t *testing.T) {
 	t.Parallel()
 	for name, samples := range map[string][]sample{
 		"no samples": nil,

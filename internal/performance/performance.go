@@ -1,6 +1,5 @@
-// Package performance turns what an agent's equity did, and what its trades brought, into the figures it is judged by.
-// It is fed one sample and one trade at a time and keeps running totals only, so that years cost no more memory than a
-// day does.
+// Package performance computes an agent's performance figures from its equity samples and trades. It takes one sample
+// or trade at a time and keeps only running totals, so years cost no more memory than a day.
 package performance
 
 import (
@@ -12,35 +11,34 @@ import (
 )
 
 var (
-	// ErrOutsideWindow means that a sample or a trade is from before the window's start or from after its end.
+	// ErrOutsideWindow means that a sample or a trade is before the window's start or after its end.
 	ErrOutsideWindow = errors.New("outside the window")
 	// ErrOutOfOrder means that a sample is older than the sample before it, or a trade older than the trade before it.
 	ErrOutOfOrder = errors.New("out of order")
 )
 
-// Tracker computes the Figures of one agent over one window. It is used from one goroutine at a time. Amounts stay far
-// below 10^18; from there on its methods panic with decimal.ErrOverflow, as the arithmetic of decimals does.
+// Tracker computes the Figures of one agent over one window. It must not be used by several goroutines at once. Amounts
+// stay far below 10^18; from there on its methods panic with decimal.ErrOverflow, as decimal arithmetic does.
 type Tracker struct {
 	from, to                  time.Time
-	newestSample, newestTrade time.Time // of those fed so far
+	newestSample, newestTrade time.Time // of those added so far
 	returns                   returns
 	drawdown                  drawdown
 	trades                    trades
 }
 
-// NewTracker returns a Tracker for the window from … to, both ends included, of an agent whose equity at from, in USDT,
-// was the given one: its last sample carried forward, or its starting balance. A window that ends before it starts is
-// empty.
+// NewTracker returns a Tracker for the window from … to, both ends included. equity is that of the agent at from, in
+// USDT: its last sample carried forward, or its starting balance. A window that ends before it starts is empty.
 func NewTracker(from, to time.Time, equity decimal.Decimal) *Tracker {
 	t := &Tracker{from: from, to: to, newestSample: from, newestTrade: from}
 	t.open(equity)
 	return t
 }
 
-// AddSample takes the agent's equity at a time, in USDT. Samples come in order of time, which need not be that of the
-// trades; of several of one time the last holds from then on. A sample of the window's very start replaces the equity
-// that NewTracker was given. Fails with ErrOutsideWindow or ErrOutOfOrder, and then changes nothing: to leave out what
-// does not fit would hide a wrong query behind wrong figures.
+// AddSample adds the agent's equity at a time, in USDT. Samples must be in order of time among themselves, but not
+// relative to trades; of several at the same time the last one counts. A sample at the window's start replaces the
+// equity given to NewTracker. It fails with ErrOutsideWindow or ErrOutOfOrder and then changes nothing: ignoring such a
+// sample would hide a wrong query behind wrong figures.
 func (t *Tracker) AddSample(at time.Time, equity decimal.Decimal) error {
 	if err := t.admit(at, &t.newestSample); err != nil {
 		return fmt.Errorf("the equity of %s is %w", at.Format(time.RFC3339Nano), err)
@@ -54,9 +52,9 @@ func (t *Tracker) AddSample(at time.Time, equity decimal.Decimal) error {
 	return nil
 }
 
-// AddTrade takes a trade of the agent: what it realized, in USDT and net of fees, and whether it closed a position or a
-// part of one. Sells close and buys do not; what a buy realized is not looked at. Trades come in order of time, which
-// need not be that of the samples. Fails like AddSample.
+// AddTrade adds a trade of the agent: what it realized, in USDT and net of fees, and whether it closed a position or
+// part of one. Sells close and buys do not; a buy's realized amount is ignored. Trades must be in order of time among
+// themselves, but not relative to samples. It fails like AddSample.
 func (t *Tracker) AddTrade(at time.Time, realized decimal.Decimal, closing bool) error {
 	if err := t.admit(at, &t.newestTrade); err != nil {
 		return fmt.Errorf("the trade of %s is %w", at.Format(time.RFC3339Nano), err)
@@ -68,10 +66,10 @@ func (t *Tracker) AddTrade(at time.Time, realized decimal.Decimal, closing bool)
 	return nil
 }
 
-// Figures returns the figures of everything fed so far, the last equity carried forward to the window's end. More may
-// be fed afterwards.
+// Figures returns the figures of everything added so far, with the last equity carried forward to the window's end.
+// More may be added afterwards.
 func (t *Tracker) Figures() Figures {
-	// Copies are carried to the end, so that asking changes no answer.
+	// Work on copies, so that calling Figures does not affect later results.
 	returns, drawdown := t.returns, t.drawdown
 	returns.finish(t.to)
 	drawdown.finish(t.to)
@@ -93,13 +91,13 @@ func (t *Tracker) Figures() Figures {
 	return f
 }
 
-// open begins the window at this equity.
+// open starts the window with this equity.
 func (t *Tracker) open(equity decimal.Decimal) {
 	t.returns = newReturns(t.from, t.to, equity)
 	t.drawdown = newDrawdown(t.from, equity)
 }
 
-// admit moves newest on to the time at, if that is in order.
+// admit advances newest to the time at, if that is in order.
 func (t *Tracker) admit(at time.Time, newest *time.Time) error {
 	if at.Before(t.from) || at.After(t.to) {
 		return ErrOutsideWindow

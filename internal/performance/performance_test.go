@@ -15,13 +15,13 @@ var midnight = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
 const day = 24 * time.Hour
 
-// sample is an equity so long after midnight.
+// sample is the equity at a time after midnight.
 type sample struct {
 	after  time.Duration
 	equity string
 }
 
-// trade is one so long after midnight; one that realized nothing at all, "", is a buy.
+// trade is a trade at a time after midnight. If realized is empty, it is a buy.
 type trade struct {
 	after    time.Duration
 	realized string
@@ -39,7 +39,7 @@ func TestNothingHasHappened(t *testing.T) {
 	}, figures)
 }
 
-func TestAllFiguresAreDefinedOnceThereIsSomethingToSay(t *testing.T) {
+func TestAllFiguresAreDefinedOnceThereIsEnoughData(t *testing.T) {
 	t.Parallel()
 	figures := track(t, 3*time.Hour, "100",
 		[]sample{{10 * time.Minute, "110"}, {70 * time.Minute, "99"}},
@@ -55,7 +55,7 @@ func TestRatiosOfHourlyReturns(t *testing.T) {
 	//
 	//	10/100 = 0.1   −11/110 = −0.1   0/99 = 0   9.9/99 = 0.1
 	//
-	// their mean is 0.1/4 = 0.025, and they are off it by 0.075, −0.125, −0.025, 0.075:
+	// their mean is 0.1/4 = 0.025, and they differ from it by 0.075, −0.125, −0.025, 0.075:
 	//
 	//	s = √((0.005625 + 0.015625 + 0.000625 + 0.005625) / 3) = √(0.0275/3) = 0.09574271
 	//	d = √(0.1² / 4) = 0.05
@@ -65,11 +65,11 @@ func TestRatiosOfHourlyReturns(t *testing.T) {
 	//	Sharpe  = 0.025/0.09574271 × 93.59487165 = 0.26111648 × 93.59487165 = 24.43916380
 	//	Sortino = 0.025/0.05       × 93.59487165 = 0.5        × 93.59487165 = 46.79743583
 	figures := track(t, 4*time.Hour+30*time.Minute, "100", []sample{
-		{20 * time.Minute, "500"}, // between two points: no return sees it
+		{20 * time.Minute, "500"}, // between two points, so in no return
 		{40 * time.Minute, "110"},
 		{90 * time.Minute, "99"},
 		{200 * time.Minute, "108.9"},
-		{250 * time.Minute, "1"}, // in the step that is not whole
+		{250 * time.Minute, "1"}, // in the incomplete last step
 	}, nil)
 	requireFigure(t, "24.43916380", figures.SharpeRatio)
 	requireFigure(t, "46.79743583", figures.SortinoRatio)
@@ -99,7 +99,7 @@ func TestRatiosOfDailyReturns(t *testing.T) {
 
 func TestStepsAreHoursUpToSevenDaysAndDaysBeyond(t *testing.T) {
 	t.Parallel()
-	// One day down by half and up again within hours: hourly returns see it and daily ones do not.
+	// Down by half and up again within a day: hourly returns show it and daily ones do not.
 	dip := []sample{{10 * time.Hour, "50"}, {12 * time.Hour, "100"}}
 	require.NotContains(t, track(t, 7*day, "100", dip, nil).Undefined, "sharpe_ratio")
 	require.Contains(t, track(t, 7*day+1, "100", dip, nil).Undefined, "sharpe_ratio")
@@ -119,14 +119,14 @@ func TestStepsAreThoseOfUTCWhateverTheZone(t *testing.T) {
 
 func TestASampleExactlyOnAPointCountsAtThePoint(t *testing.T) {
 	t.Parallel()
-	// Of two of the same time the later one: returns 0.1, −0.1 and a mean of 0.
+	// The later of two samples at the same time counts: returns 0.1, −0.1 and a mean of 0.
 	figures := track(t, 2*time.Hour, "100",
 		[]sample{{time.Hour, "50"}, {time.Hour, "110"}, {2 * time.Hour, "99"}}, nil)
 	require.NotContains(t, figures.Undefined, "sharpe_ratio")
 	requireFigure(t, "0", figures.SharpeRatio)
 	requireFigure(t, "0", figures.SortinoRatio)
 
-	// A moment later both are in the steps after: returns 0, 0.1.
+	// A moment later the sample is in the next step: returns 0, 0.1.
 	figures = track(t, 2*time.Hour, "100", []sample{{time.Hour + 1, "110"}}, nil)
 	// Sharpe = 0.05 / √(2 × 0.05²/1) × √8760 = √(8760/2) = √4380 = 66.18156843
 	requireFigure(t, "66.18156843", figures.SharpeRatio)
@@ -171,7 +171,7 @@ func TestEquityMayEndAtZeroButNotRiseFromIt(t *testing.T) {
 	requireFigure(t, "-66.18156843", lost.SharpeRatio)
 	requireFigure(t, "-66.18156843", lost.SortinoRatio)
 	requireFigure(t, "100", lost.MaxDrawdownPct)
-	// From 0:00, when equity last was at its peak, to the end: 2/24 of a day.
+	// From 0:00, when equity was last at its peak, to the end: 2/24 of a day.
 	requireFigure(t, "0.08333333", lost.MaxDrawdownDurationDays)
 
 	for _, after := range []string{"0", "50"} {
@@ -192,7 +192,7 @@ func TestARatioBeyondTheRangeOfDecimalsIsUndefined(t *testing.T) {
 	require.NotContains(t, figures.Undefined, "sharpe_ratio")
 }
 
-func TestSamplesAndTradesThatDoNotFitAreRefused(t *testing.T) {
+func TestSamplesAndTradesOutOfOrderOrOutsideTheWindowAreRejected(t *testing.T) {
 	t.Parallel()
 	tracker := performance.NewTracker(midnight, midnight.Add(day), decimal.MustParse("100"))
 	add := func(at time.Time, amount string) [2]error {

@@ -15,7 +15,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/performance"
 )
 
-// point is an equity at a time. The first of a curve is the one that the window starts with.
+// point is the equity at a time. The first point of a curve is the window's start.
 type point struct {
 	at     time.Time
 	equity decimal.Decimal
@@ -56,7 +56,7 @@ func TestTheScaleOfEquityDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCurve(t)
-		// A power of two, which floating point multiplies by exactly, so that the answer is the same to the last digit.
+		// Floating point multiplies by a power of two exactly, so the result is the same to the last digit.
 		factor := decimal.NewFromInt(1 << rapid.IntRange(1, 20).Draw(t, "power"))
 		scaled := curve{to: c.to}
 		for _, p := range c.points {
@@ -128,7 +128,7 @@ func TestNeitherAskingBetweenNorTheMixOfStreamsMatters(t *testing.T) {
 }
 
 func BenchmarkAddSample(b *testing.B) {
-	// A sample a minute, of an equity that never stands still.
+	// A sample a minute, of an equity that always changes.
 	tracker := performance.NewTracker(midnight, midnight.Add(100*365*day), decimal.NewFromInt(10_000))
 	at := midnight
 	b.ReportAllocs()
@@ -140,8 +140,8 @@ func BenchmarkAddSample(b *testing.B) {
 	}
 }
 
-// drawCurve draws a window of some hours or some days and an equity above 0 in it, with samples at the same time, on
-// points, on the start and on the end among them.
+// drawCurve draws a window of some hours or days, and an equity above 0 with samples that may coincide with each other,
+// with the ends of steps, and with the window's start and end.
 func drawCurve(t *rapid.T) curve {
 	unit := rapid.SampledFrom([]time.Duration{time.Hour, day}).Draw(t, "unit")
 	from := midnight.Add(rapid.SampledFrom([]time.Duration{0, 1, 25 * time.Minute, 13 * time.Hour}).Draw(t, "from"))
@@ -175,7 +175,7 @@ func (c curve) tracker(t require.TestingT) *performance.Tracker {
 	return tracker
 }
 
-// inWindow returns the points without those that others of the start replace.
+// inWindow returns the points without those at the start that later points replace.
 func (c curve) inWindow() []point {
 	points := c.points
 	for len(points) > 1 && points[1].at.Equal(c.points[0].at) {
@@ -199,13 +199,13 @@ func deepest(c curve) decimal.Decimal {
 	return decimal.MustParse(worst.Mul(worst, big.NewRat(100, 1)).FloatString(8))
 }
 
-// longest goes forward from every point until equity is at or above it again.
+// longest walks forward from every point until equity is at or above it again.
 func longest(c curve) time.Duration {
 	var most time.Duration
 	points := c.inWindow()
 	for i, peak := range points {
 		if i+1 == len(points) || points[i+1].equity.Cmp(peak.equity) >= 0 {
-			continue // no way down from here
+			continue // no drawdown starts here
 		}
 		back := c.to
 		for _, later := range points[i+1:] {
@@ -254,7 +254,7 @@ func ratios(c curve) (sharpe, sortino float64) {
 		downside += math.Min(r, 0) * math.Min(r, 0)
 	}
 	if slices.Min(all) == slices.Max(all) {
-		squares = 0 // also where the mean is off by a rounding
+		squares = 0 // even if the mean has a rounding error
 	}
 	return divided(mean, math.Sqrt(squares/(n-1))) * math.Sqrt(perYear), divided(mean, math.Sqrt(downside/n)) * math.Sqrt(perYear)
 }

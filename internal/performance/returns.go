@@ -16,25 +16,25 @@ const (
 	// such ratios are usually compared by.
 	longestHourly = 7 * day
 
-	// noise bounds the error of a return relative to itself, with a margin: it comes of three roundings, each of up to
-	// 2^-53. A deviation as small as that may be all error, and of equal returns it is.
+	// noise bounds the relative error of a return, with a margin: it comes from three roundings, each of up to 2^-53. A
+	// deviation that small may be nothing but error; for equal returns it is.
 	noise = 1e-14
 )
 
-// returns cuts equity, carried forward, into steps and keeps the moments of what each step returned: the mean and the
-// squared deviations from it by Welford's recurrence, which unlike a sum of squares loses no digits when the deviations
-// are small beside the mean. (B. P. Welford, Technometrics 4 (1962) 419–420.)
+// returns splits equity, carried forward, into steps and keeps the mean of the steps' returns and the sum of squared
+// deviations from it. It uses Welford's recurrence, which unlike a sum of squares loses no digits when the deviations
+// are small compared to the mean. (B. P. Welford, Technometrics 4 (1962) 419–420.)
 type returns struct {
 	step   time.Duration
-	next   time.Time       // the point at which the running step ends
-	begun  decimal.Decimal // equity at the running step's begin
+	next   time.Time       // the point at which the current step ends
+	begun  decimal.Decimal // equity at the start of the current step
 	equity decimal.Decimal // equity now
 
 	n          int
 	mean       float64
 	deviations float64 // Σ (r − mean)²
 	downside   float64 // Σ min(r, 0)²
-	broke      bool    // a step began at zero, so there is a return that has no value
+	broke      bool    // a step started at zero, so one return is undefined
 }
 
 func newReturns(from, to time.Time, equity decimal.Decimal) returns {
@@ -42,12 +42,12 @@ func newReturns(from, to time.Time, equity decimal.Decimal) returns {
 	if to.Sub(from) > longestHourly {
 		step = day
 	}
-	// Truncate counts from a midnight of UTC, so its multiples are hours and days of UTC.
+	// Truncate counts from a midnight UTC, so its multiples are hours and days in UTC.
 	return returns{step: step, next: from.Truncate(step).Add(step), begun: equity, equity: equity}
 }
 
-// add ends the steps before the time at. One that ends just then is left running, for this sample, and any other of the
-// same time, to count at its end.
+// add ends the steps before the time at. A step that ends exactly at that time stays open, so that this sample, and any
+// other at the same time, counts at its end.
 func (r *returns) add(at time.Time, equity decimal.Decimal) {
 	for r.next.Before(at) {
 		r.endStep()
@@ -66,10 +66,10 @@ func (r *returns) endStep() {
 	switch {
 	case r.begun.Sign() <= 0:
 		r.broke = true
-	case r.equity == r.begun: // most steps of an agent that holds still
+	case r.equity == r.begun: // most steps of an agent that does not trade
 		r.addReturn(0)
 	default:
-		// The difference is exact; of two floats it would not be.
+		// Subtract decimals, which is exact; the difference of two floats would not be.
 		r.addReturn(float(r.equity.Sub(r.begun)) / float(r.begun))
 	}
 	r.begun = r.equity
@@ -106,8 +106,8 @@ func (r *returns) sortino() (decimal.Decimal, bool) {
 	return r.perYear(math.Sqrt(r.downside / float64(r.n)))
 }
 
-// perYear returns the ratio of the mean to a deviation, from one step to a year: the mean grows with time, the
-// deviation with its square root.
+// perYear returns the ratio of the mean to a deviation, annualized: the mean grows with time, the deviation with its
+// square root.
 func (r *returns) perYear(deviation float64) (decimal.Decimal, bool) {
 	if r.broke {
 		return decimal.Decimal{}, false
@@ -121,7 +121,7 @@ func float(d decimal.Decimal) float64 {
 	if units, ok := d.Abs().Units(); ok && units <= 1<<53 {
 		return math.Copysign(float64(units)/1e8, float64(d.Sign()))
 	}
-	// What a decimal is written as is in the range of float64, and so never fails.
+	// Every decimal is in the range of float64, so this cannot fail.
 	f, _ := strconv.ParseFloat(d.String(), 64)
 	return f
 }

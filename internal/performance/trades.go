@@ -6,13 +6,13 @@ import (
 	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
-// trades sums up an agent's trades.
+// trades aggregates an agent's trades.
 type trades struct {
-	total  int // buys too
+	total  int // buys included
 	closed int
 	wins   tally
 	losses tally
-	best   decimal.Decimal // of all that closed, if any did
+	best   decimal.Decimal // of the closing trades, if closed > 0
 	worst  decimal.Decimal // likewise
 	streak int             // wins in a row, or losses if negative
 }
@@ -61,16 +61,16 @@ func (t *trades) highest() (decimal.Decimal, bool) { return t.best, t.closed > 0
 // lowest is Figures.WorstTrade.
 func (t *trades) lowest() (decimal.Decimal, bool) { return t.worst, t.closed > 0 }
 
-// perDay is Figures.AvgTradesPerDay, of a window of this length. It multiplies before it divides, to round once, and
-// counts in microseconds, which is what the times of trades are stored in: of nanoseconds the product would overflow at
-// a million trades.
+// perDay is Figures.AvgTradesPerDay for a window of this length. It multiplies before it divides, to round once. It
+// counts in microseconds, the precision in which times are stored: with nanoseconds the product would overflow at a
+// million trades.
 func (t *trades) perDay(window time.Duration) decimal.Decimal {
 	oneDay := decimal.NewFromInt(day.Microseconds())
 	length := decimal.NewFromInt(window.Microseconds())
 	return count(t.total).Mul(oneDay).Quo(decimal.Max(oneDay, length))
 }
 
-// tally is how many amounts there were and what they add up to.
+// tally is the number of amounts and their sum.
 type tally struct {
 	count int
 	sum   decimal.Decimal
@@ -81,7 +81,7 @@ func (t *tally) add(amount decimal.Decimal) {
 	t.sum = t.sum.Add(amount)
 }
 
-// average returns the mean, and false if there is nothing to take it of.
+// average returns the mean, and false if there are no amounts.
 func (t *tally) average() (decimal.Decimal, bool) {
 	if t.count == 0 {
 		return decimal.Decimal{}, false
@@ -89,8 +89,8 @@ func (t *tally) average() (decimal.Decimal, bool) {
 	return t.sum.Quo(count(t.count)), true
 }
 
-// quotient returns a ÷ b, rounded half up to 8 places, or decimal.ErrOverflow. Great wins over next to no loss leave
-// the range of decimals, though neither is anywhere near its end.
+// quotient returns a ÷ b, rounded half up to 8 places, or decimal.ErrOverflow. Large wins divided by a tiny loss can
+// exceed the range of decimals though both amounts are well within it.
 func quotient(a, b decimal.Decimal) (_ decimal.Decimal, err error) {
 	defer decimal.CatchOverflow(&err)
 	return a.Quo(b), nil

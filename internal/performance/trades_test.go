@@ -9,7 +9,7 @@ import (
 
 func TestFiguresOfClosingTrades(t *testing.T) {
 	t.Parallel()
-	// Wins 30, 10, 20 and losses −8, −16; a zero, which is neither, and four buys.
+	// Wins 30, 10, 20 and losses −8, −16; a zero, which is neither; four buys.
 	figures := track(t, 4*day, "10000", nil, []trade{
 		{1 * time.Hour, ""}, {2 * time.Hour, "30"}, {3 * time.Hour, "-8"},
 		{4 * time.Hour, ""}, {5 * time.Hour, "0"}, {6 * time.Hour, "10"},
@@ -104,9 +104,9 @@ func TestStreaks(t *testing.T) {
 		{[]string{"-1", "1", "2", "3"}, 3},
 		{[]string{"1", "1", "-1", "-2"}, -2},
 		{[]string{"1", "", "1"}, 2},    // a buy between two wins
-		{[]string{"1", "1", "0"}, 0},   // ended
-		{[]string{"1", "0", "1"}, 1},   // and begun anew
-		{[]string{"-1", "0", ""}, 0},   // ended
+		{[]string{"1", "1", "0"}, 0},   // a zero ends the streak
+		{[]string{"1", "0", "1"}, 1},   // and a new one starts
+		{[]string{"-1", "0", ""}, 0},   // a zero ends the streak
 		{[]string{"-1", "", "-1"}, -2}, // a buy between two losses
 	} {
 		var trades []trade
