@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/agentexchange/agentexchange/gen/db"
 	"github.com/agentexchange/agentexchange/internal/postgres"
@@ -10,9 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// RotateSigningKey makes a new key that signs tokens from now on. Tokens signed by older keys verify until they expire.
+// RotateSigningKey creates a new key that signs tokens from now on. Tokens signed by older keys verify until they
+// expire.
 func RotateSigningKey(ctx context.Context, conn postgres.Beginner, vault *Vault) error {
-	// Under the lock, so that of several rotations at once each sees the key of the one before, and retires it.
+	// The lock makes concurrent rotations run one after the other, so that each retires the key of the one before.
 	return withMasterKeyLock(ctx, conn, func(tx pgx.Tx) error {
 		sealer, err := vault.Sealer(ctx, tx)
 		if err != nil {
@@ -22,16 +24,20 @@ func RotateSigningKey(ctx context.Context, conn postgres.Beginner, vault *Vault)
 	})
 }
 
-// ErrRotating means that another rotation of the master key is going on.
-var ErrRotating = errors.New("another rotation of the master key is going on; run this again when it has ended")
+// ErrRotating means that another rotation of the master key is in progress.
+var ErrRotating = errors.New("another rotation of the master key is in progress; run this again when it has ended")
 
-// RotateMasterKey makes the source's next key the one that seals, seals everything older anew, in many small
-// transactions, and only then makes it the present one. Until then both keys are there and open what is theirs, so
-// requests go on meanwhile, and a rotation that was cut short is ended by the next. All of it happens on one
-// connection, which keeps a second rotation out for as long as it lives; with ErrRotating, if that is this one.
+// RotateMasterKey puts the source's next key in force, reseals everything under it in many small transactions, and only
+// then promotes it to the current key. Until then the source has both keys, so requests continue meanwhile, and the
+// next call finishes a rotation that was cut short. All of it happens on one connection, whose lock excludes other
+// rotations as long as it lives. It fails with ErrRotating if another connection has the lock.
 func RotateMasterKey(ctx context.Context, conn *pgx.Conn, vault *Vault) error {
-	if alone, err := db.New().RotationTryLock(ctx, conn); err != nil || !alone {
-		return errors.Join(err, ErrRotating)
+	alone, err := db.New().RotationTryLock(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("locking out other rotations: %w", err)
+	}
+	if !alone {
+		return ErrRotating
 	}
 	return rotateMasterKey(ctx, conn, vault)
 }
@@ -40,8 +46,8 @@ func rotateMasterKey(ctx context.Context, conn postgres.Beginner, vault *Vault) 
 	if err := withMasterKey(ctx, conn, vault, vault.putNextInForce); err != nil {
 		return err
 	}
-	reseal := resealer{conn: conn, vault: vault}
-	for _, table := range []func(context.Context) error{reseal.agentKeys, reseal.signingKeys, reseal.answers} {
+	r := resealer{conn: conn, vault: vault}
+	for _, table := range []func(context.Context) error{r.agentKeys, r.signingKeys, r.answers} {
 		if err := table(ctx); err != nil {
 			return err
 		}
@@ -49,7 +55,8 @@ func rotateMasterKey(ctx context.Context, conn postgres.Beginner, vault *Vault) 
 	return withMasterKey(ctx, conn, vault, vault.promote)
 }
 
-// withMasterKey tells do which key is in force, while nothing is being sealed and nobody else changes that.
+// withMasterKey calls do with the id of the key in force, under the lock: meanwhile nothing is sealed and the key does
+// not change.
 func withMasterKey(
 	ctx context.Context, conn postgres.Beginner, vault *Vault, do func(ctx context.Context, tx pgx.Tx, inForce keyID) error,
 ) error {
@@ -65,7 +72,7 @@ func withMasterKey(
 	})
 }
 
-// isNext reports whether the key in force is the source's next one, so that a rotation to it has begun and not ended.
+// isNext reports whether the key in force is the source's next one: a rotation to it has begun and not ended.
 func (v *Vault) isNext(inForce keyID) (bool, error) {
 	keys, err := v.source.Keys()
 	return err == nil && len(keys) > 1 && keys[0].id() != inForce && keys[1].id() == inForce, err
@@ -99,18 +106,18 @@ func (v *Vault) promote(ctx context.Context, tx pgx.Tx, inForce keyID) error {
 	return v.source.Promote()
 }
 
-// nothingElseSealed fails while anything is sealed under another key than the one in force: no key may be put in force
-// or out of reach before the rotation that this is left of has been ended.
+// nothingElseSealed fails if any value is sealed under another key than the one in force. Such values are left over
+// from an unfinished rotation, which must be finished before a key is put in force or discarded.
 func nothingElseSealed(ctx context.Context, tx pgx.Tx, inForce keyID) error {
 	left, err := db.New().SealedUnderOtherKey(ctx, tx, inForce[:])
 	if err == nil && left {
 		err = errors.New("a rotation to the master key in force was cut short; " +
-			"run this with the two keys of that rotation first, and it will be ended")
+			"run this with the two keys of that rotation first to finish it")
 	}
 	return err
 }
 
-// resealPage is how many values are sealed anew in one transaction; tests make it small.
+// resealPage is how many values are resealed in one transaction; tests make it small.
 var resealPage int32 = 500
 
 type resealer struct {
@@ -118,8 +125,8 @@ type resealer struct {
 	vault *Vault
 }
 
-// page runs do in a transaction, with the sealer of the key in force: no other key can come into force meanwhile.
-func (r resealer) page(ctx context.Context, do func(tx pgx.Tx, sealer *Sealer) error) error {
+// inTx runs do in a transaction with a sealer of the key in force. No other key can come into force meanwhile.
+func (r resealer) inTx(ctx context.Context, do func(tx pgx.Tx, sealer *Sealer) error) error {
 	return postgres.InTx(ctx, r.conn, func(tx pgx.Tx) error {
 		sealer, err := r.vault.Sealer(ctx, tx)
 		if err != nil {
@@ -129,8 +136,8 @@ func (r resealer) page(ctx context.Context, do func(tx pgx.Tx, sealer *Sealer) e
 	})
 }
 
-// again seals a value anew; it answers nil for one that is sealed under the sealer's key already.
-func (r resealer) again(sealer *Sealer, owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, error) {
+// reseal seals a value under the sealer's key. It returns nil for a value that is sealed under that key already.
+func (r resealer) reseal(sealer *Sealer, owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, error) {
 	if len(sealed) > headerSize && keyID(sealed[1:1+len(keyID{})]) == sealer.id {
 		return nil, nil
 	}
@@ -141,46 +148,54 @@ func (r resealer) again(sealer *Sealer, owner uuid.UUID, purpose Purpose, sealed
 	return sealer.Seal(owner, purpose, value)
 }
 
+// resealPages reseals a table page by page, each in a transaction of its own. read returns and locks the page of rows
+// that follow a row; write reseals them.
+func resealPages[Row any](
+	ctx context.Context, r resealer, after Row,
+	read func(tx pgx.Tx, after Row) ([]Row, error), write func(tx pgx.Tx, sealer *Sealer, rows []Row) error,
+) error {
+	for {
+		var rows []Row
+		err := r.inTx(ctx, func(tx pgx.Tx, sealer *Sealer) (err error) {
+			if rows, err = read(tx, after); err != nil {
+				return err
+			}
+			return write(tx, sealer, rows)
+		})
+		if err != nil || len(rows) < int(resealPage) {
+			return err
+		}
+		after = rows[len(rows)-1]
+	}
+}
+
 func (r resealer) agentKeys(ctx context.Context) error {
-	queries := db.New()
-	for after, more := uuid.Nil, true; more; {
-		var rows []db.SealedKey
-		err := r.page(ctx, func(tx pgx.Tx, sealer *Sealer) (err error) {
-			rows, err = queries.SealedKeyPage(ctx, tx, db.SealedKeyPageParams{AfterAgentID: after, PageLimit: resealPage})
+	read := func(tx pgx.Tx, after db.SealedKey) ([]db.SealedKey, error) {
+		return db.New().SealedKeyPage(ctx, tx, db.SealedKeyPageParams{AfterAgentID: after.AgentID, PageLimit: resealPage})
+	}
+	return resealPages(ctx, r, db.SealedKey{}, read, func(tx pgx.Tx, sealer *Sealer, rows []db.SealedKey) error {
+		var page db.SealedKeyReplaceManyParams
+		for _, row := range rows {
+			sealed, err := r.reseal(sealer, row.AgentID, PurposeAgentKey, row.Sealed)
 			if err != nil {
 				return err
 			}
-			page := db.SealedKeyReplaceManyParams{}
-			for _, row := range rows {
-				sealed, err := r.again(sealer, row.AgentID, PurposeAgentKey, row.Sealed)
-				if err != nil {
-					return err
-				}
-				if sealed == nil {
-					continue
-				}
+			if sealed != nil {
 				page.AgentIds, page.Sealeds = append(page.AgentIds, row.AgentID), append(page.Sealeds, sealed)
 			}
-			return queries.SealedKeyReplaceMany(ctx, tx, page)
-		})
-		if err != nil {
-			return err
 		}
-		if more = len(rows) == int(resealPage); more {
-			after = rows[len(rows)-1].AgentID
-		}
-	}
-	return nil
+		return db.New().SealedKeyReplaceMany(ctx, tx, page)
+	})
 }
 
 func (r resealer) signingKeys(ctx context.Context) error {
-	return r.page(ctx, func(tx pgx.Tx, sealer *Sealer) error {
+	return r.inTx(ctx, func(tx pgx.Tx, sealer *Sealer) error {
 		rows, err := db.New().SigningKeyLockAll(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			sealed, err := r.again(sealer, row.ID, PurposeSigningKey, row.SealedPrivateKey)
+			sealed, err := r.reseal(sealer, row.ID, PurposeSigningKey, row.SealedPrivateKey)
 			if err != nil {
 				return err
 			}
@@ -197,35 +212,24 @@ func (r resealer) signingKeys(ctx context.Context) error {
 }
 
 func (r resealer) answers(ctx context.Context) error {
-	queries := db.New()
-	after := db.IdempotencyPageParams{PageLimit: resealPage, AfterKeyDigest: []byte{}}
-	for more := true; more; {
-		var rows []db.IdempotencyPageRow
-		err := r.page(ctx, func(tx pgx.Tx, sealer *Sealer) (err error) {
-			if rows, err = queries.IdempotencyPage(ctx, tx, after); err != nil {
+	read := func(tx pgx.Tx, after db.IdempotencyPageRow) ([]db.IdempotencyPageRow, error) {
+		return db.New().IdempotencyPage(ctx, tx, db.IdempotencyPageParams{
+			AfterOwnerID: after.OwnerID, AfterKeyDigest: after.KeyDigest, PageLimit: resealPage,
+		})
+	}
+	first := db.IdempotencyPageRow{KeyDigest: []byte{}} // nil would be NULL, which nothing follows
+	return resealPages(ctx, r, first, read, func(tx pgx.Tx, sealer *Sealer, rows []db.IdempotencyPageRow) error {
+		var page db.IdempotencyReplaceManyParams
+		for _, row := range rows {
+			sealed, err := r.reseal(sealer, row.OwnerID, PurposeAnswer(row.KeyDigest), row.SealedAnswer)
+			if err != nil {
 				return err
 			}
-			page := db.IdempotencyReplaceManyParams{}
-			for _, row := range rows {
-				sealed, err := r.again(sealer, row.OwnerID, PurposeAnswer(row.KeyDigest), row.SealedAnswer)
-				if err != nil {
-					return err
-				}
-				if sealed == nil {
-					continue
-				}
+			if sealed != nil {
 				page.OwnerIds, page.KeyDigests = append(page.OwnerIds, row.OwnerID), append(page.KeyDigests, row.KeyDigest)
 				page.Sealeds = append(page.Sealeds, sealed)
 			}
-			return queries.IdempotencyReplaceMany(ctx, tx, page)
-		})
-		if err != nil {
-			return err
 		}
-		if more = len(rows) == int(resealPage); more {
-			last := rows[len(rows)-1]
-			after.AfterOwnerID, after.AfterKeyDigest = last.OwnerID, last.KeyDigest
-		}
-	}
-	return nil
+		return db.New().IdempotencyReplaceMany(ctx, tx, page)
+	})
 }

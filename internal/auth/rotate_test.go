@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 var errCut = errors.New("cut short")
 
-// cutShort fails from its n-th transaction on.
+// cutShort allows a number of transactions and then fails.
 type cutShort struct {
 	postgres.Beginner
 	left int
@@ -38,7 +38,7 @@ func (c *cutShort) Begin(ctx context.Context) (pgx.Tx, error) {
 	return c.Beginner.Begin(ctx)
 }
 
-// sources are a key file and given keys, with what a server knows that is started anew with them.
+// sources returns a key file and given keys, as a newly started server has them.
 func sources(t *testing.T) map[string]auth.KeySource {
 	t.Helper()
 	var given [2]string
@@ -52,8 +52,8 @@ func sources(t *testing.T) map[string]auth.KeySource {
 	return map[string]auth.KeySource{"file": auth.KeyFile{Path: filepath.Join(t.TempDir(), "master.key")}, "given": keys}
 }
 
-// A rotation may be cut short at every one of its steps: whatever was sealed opens all the same, new values are sealed,
-// and the next rotation ends it.
+// A rotation may be cut short after any of its steps. All sealed values still open, new values can be sealed, and the
+// next rotation finishes it.
 func TestRotationsMayBeCutShortAnywhere(t *testing.T) {
 	t.Parallel()
 	for name, source := range sources(t) {
@@ -69,7 +69,7 @@ func TestRotationsMayBeCutShortAnywhere(t *testing.T) {
 					require.ErrorIs(t, err, errCut)
 				}
 				requireAllOpen(t, pool, source)
-				if steps < 3 { // the key in force seals, whether a rotation is under way or not
+				if steps < 3 { // sealing works whether a rotation is under way or not
 					sealOne(t, pool, source)
 				}
 				require.Less(t, steps, 50)
@@ -85,8 +85,7 @@ func TestRotationsMayBeCutShortAnywhere(t *testing.T) {
 	}
 }
 
-// One rotation at a time: a second is refused, and could otherwise put the key out of reach that the first is sealing
-// under.
+// Otherwise the second rotation could discard the key that the first is sealing under.
 func TestASecondRotationIsRefused(t *testing.T) {
 	t.Parallel()
 	source := sources(t)["file"]
@@ -103,8 +102,22 @@ func TestASecondRotationIsRefused(t *testing.T) {
 	require.ErrorIs(t, auth.RotateMasterKey(t.Context(), second.Conn(), auth.NewVault(rand.Reader, time.Now, source)), auth.ErrRotating)
 }
 
-// With keys that are not those of an unfinished rotation, nothing is begun.
-func TestAnotherRotationIsNotBegunBeforeOneIsEnded(t *testing.T) {
+// Running it again when the other rotation has ended is no advice for a database that has failed.
+func TestALostDatabaseIsNotMistakenForAnotherRotation(t *testing.T) {
+	t.Parallel()
+	source := sources(t)["file"]
+	pool := sealedDatabase(t, source)
+	pooled, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer pooled.Release()
+	require.NoError(t, pooled.Conn().Close(t.Context()))
+	err = auth.RotateMasterKey(t.Context(), pooled.Conn(), auth.NewVault(rand.Reader, time.Now, source))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, auth.ErrRotating)
+}
+
+// A rotation does not start with other keys than those of an unfinished one.
+func TestNoRotationStartsBeforeAnUnfinishedOneEnds(t *testing.T) {
 	t.Parallel()
 	var keys [3]string
 	for i := range keys {
@@ -130,7 +143,8 @@ func TestAnotherRotationIsNotBegunBeforeOneIsEnded(t *testing.T) {
 	requireAllOpen(t, pool, pair(keys[2], keys[0]))
 }
 
-// What is sealed while the key is being changed is sealed under the new one, however the database is set up.
+// A value sealed while the key is being changed is sealed under the new key, whatever isolation level the database
+// defaults to.
 func TestSealingWaitsForAChangeOfTheKey(t *testing.T) {
 	t.Parallel()
 	source := sources(t)["given"]
@@ -184,7 +198,7 @@ func TestConcurrentRotationsLeaveOneSigningKey(t *testing.T) {
 	require.Equal(t, 1, signing)
 }
 
-// sealedDatabase is a database in which more is sealed than fits a page.
+// sealedDatabase returns a database with more sealed values than fit a page.
 func sealedDatabase(t *testing.T, source auth.KeySource) *pgxpool.Pool {
 	t.Helper()
 	return sealed(t, testkit.Database(t), source)
@@ -204,7 +218,7 @@ func sealed(t *testing.T, url string, source auth.KeySource) *pgxpool.Pool {
 	return pool
 }
 
-// sealOne makes an agent whose sealed key is its own id, and a stored answer that is the same.
+// sealOne inserts an agent and a stored answer; the sealed value of each is the agent's id.
 func sealOne(t *testing.T, pool *pgxpool.Pool, source auth.KeySource) (sealed []byte) {
 	t.Helper()
 	ctx, id := context.Background(), uuid.New()
@@ -238,7 +252,7 @@ func rowsOf(t *testing.T, pool *pgxpool.Pool) []db.SealedKey {
 	return all
 }
 
-// requireAllOpen opens everything with the keys of a server that is started anew.
+// requireAllOpen opens every value with the keys of a newly started server.
 func requireAllOpen(t *testing.T, pool *pgxpool.Pool, source auth.KeySource) {
 	t.Helper()
 	vault := auth.NewVault(rand.Reader, time.Now, source)
