@@ -15,12 +15,13 @@ import (
 
 const canaryText = "agentexchange"
 
-// ErrWrongMasterKey means that the database was sealed under another master key than those given.
+// ErrWrongMasterKey means that the database was sealed under a master key that was not given.
 var ErrWrongMasterKey = errors.New("the master key is not the one that sealed this database; " +
 	"start with the key that was backed up with it")
 
-// Bootstrap proves that the vault opens what is in the database, or fails with ErrWrongMasterKey. In a new database it
-// seals the canary for that, and makes the first signing key. Replicas may do so at once.
+// Bootstrap checks that the vault can open the values in the database, or fails with ErrWrongMasterKey. In a new
+// database it seals the canary which later checks open, and creates the first signing key. Replicas may call it
+// concurrently.
 func Bootstrap(ctx context.Context, conn postgres.Beginner, vault *Vault) error {
 	return withMasterKeyLock(ctx, conn, func(tx pgx.Tx) error {
 		row, err := db.New().MasterKeyGet(ctx, tx)
@@ -34,7 +35,7 @@ func Bootstrap(ctx context.Context, conn postgres.Beginner, vault *Vault) error 
 	})
 }
 
-// CheckMasterKey proves that the vault opens what is in the database, where there is anything yet.
+// CheckMasterKey is the check of Bootstrap alone: it writes nothing, and accepts a database that is still empty.
 func CheckMasterKey(ctx context.Context, conn db.DBTX, vault *Vault) error {
 	row, err := db.New().MasterKeyGet(ctx, conn)
 	if errors.Is(err, pgx.ErrNoRows) || postgres.IsUndefinedTable(err) {
@@ -89,8 +90,8 @@ func setMasterKey(ctx context.Context, tx pgx.Tx, sealer *Sealer) error {
 	return db.New().MasterKeySet(ctx, tx, db.MasterKeySetParams{KeyID: sealer.id[:], Canary: canary})
 }
 
-// insertSigningKey makes the key that signs tokens from now on, and lets the older ones verify for as long as a token
-// of theirs can live.
+// insertSigningKey creates the key that signs tokens from now on. The older keys verify until their last tokens have
+// expired.
 func insertSigningKey(ctx context.Context, tx pgx.Tx, vault *Vault, sealer *Sealer) error {
 	public, private, err := ed25519.GenerateKey(vault.random)
 	if err != nil {
@@ -111,7 +112,7 @@ func insertSigningKey(ctx context.Context, tx pgx.Tx, vault *Vault, sealer *Seal
 	}); err != nil {
 		return err
 	}
-	// A login that has just read which key signs may use it a moment from now.
+	// A login may already have read the old key and sign with it a moment later.
 	lastUse := now.Add(time.Minute + TokenLifetime + leeway)
 	if err := queries.SigningKeyRetireOthers(ctx, tx, db.SigningKeyRetireOthersParams{ID: id, ExpiresAt: lastUse}); err != nil {
 		return err

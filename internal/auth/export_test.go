@@ -1,10 +1,10 @@
 package auth
 
-// RotateOn is a rotation of the master key, without what keeps a second one out.
+// RotateOn rotates the master key without the lock that excludes a second rotation.
 var RotateOn = rotateMasterKey
 
-// ShortPages makes tests go through more pages than one.
+// ShortPages makes rotations take several pages with little data.
 func ShortPages() { resealPage = 2 }
 
-// KeyIDOf is the id of the master key that a value is sealed under.
+// KeyIDOf returns the id of the master key that a value is sealed under.
 func KeyIDOf(sealed []byte) [8]byte { return keyID(sealed[1:9]) }

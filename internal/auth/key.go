@@ -1,4 +1,5 @@
-// Package auth knows who is calling: the keys, secrets and tokens that callers show, and whom they stand for.
+// Package auth authenticates callers: API keys, secrets and tokens, the vault that encrypts them in the database, and
+// the rotation of its keys.
 package auth
 
 import (
@@ -10,7 +11,7 @@ import (
 	"strings"
 )
 
-// Kind is the prefix of a key, which says what it is for. Secret scanners recognise a leaked key by it.
+// Kind is the prefix of a key and says what the key is for. Secret scanners recognise leaked keys by it.
 type Kind string
 
 // The kinds of key.
@@ -19,8 +20,7 @@ const (
 	KindAPISecret Kind = "sk_live_"
 )
 
-// ErrMalformedKey means that a text cannot be a key that MintKey made: it has the wrong kind, length or characters, or
-// was mistyped.
+// ErrMalformedKey means that MintKey cannot have made this text: it has the wrong kind, length, characters or checksum.
 var ErrMalformedKey = errors.New("malformed key")
 
 const (
@@ -31,8 +31,8 @@ const (
 	previewLength  = 12 // characters: the prefix and 4 of the body
 )
 
-// MintKey makes a new key: the kind, a random body of 32 base62 characters (190 bits), and a checksum of 6. It fails
-// only if random does, which in production is crypto/rand.Reader.
+// MintKey returns a new key: the kind, a random body of 32 base62 characters (190 bits), and a checksum of 6. It fails
+// only if random does; in production that is crypto/rand.Reader.
 func MintKey(random io.Reader, kind Kind) (Secret, error) {
 	body, err := randomBase62(random, bodyLength)
 	if err != nil {
@@ -42,9 +42,8 @@ func MintKey(random io.Reader, kind Kind) (Secret, error) {
 	return Secret(unsummed + checksum(unsummed)), nil
 }
 
-// ParseKey returns text as a key of the given kind, or ErrMalformedKey if no such key could have been minted. It looks
-// nothing up, so that a mistyped key costs no query; that the key exists is for the caller to find out. The work is
-// bounded whatever the length of text.
+// ParseKey returns text as a key of the given kind, or ErrMalformedKey if MintKey cannot have made it. It does not
+// check whether the key exists, but a mistyped key costs no query. The work is bounded whatever the length of text.
 func ParseKey(text string, kind Kind) (Secret, error) {
 	if len(text) != len(kind)+bodyLength+checksumLength || !strings.HasPrefix(text, string(kind)) {
 		return "", ErrMalformedKey
@@ -53,23 +52,23 @@ func ParseKey(text string, kind Kind) (Secret, error) {
 	if !isBase62(unsummed[len(kind):]) {
 		return "", ErrMalformedKey
 	}
-	// Texts are compared rather than numbers, so that a sum has one spelling. The checksum is no secret: comparing it
-	// need not take constant time.
+	// Compare texts, not numbers, so that each checksum has exactly one spelling. The checksum is not secret, so the
+	// comparison need not take constant time.
 	if sum != checksum(unsummed) {
 		return "", ErrMalformedKey
 	}
 	return Secret(text), nil
 }
 
-// DigestKey returns the SHA-256 of a key, 32 bytes: what is stored of it and what it is looked up by. A plain hash is
-// enough, for a key has too many bits to be guessed; a slow one would only slow down every request.
+// DigestKey returns the SHA-256 of a key, 32 bytes, by which keys are stored and looked up. A plain hash is enough
+// because a key has too many bits to guess; a slow hash would only slow down every request.
 func DigestKey(key Secret) []byte {
 	digest := sha256.Sum256([]byte(key))
 	return digest[:]
 }
 
-// PreviewKey returns the first 12 characters of a key and "...", by which its owner tells it from others: the prefix
-// and too little of the body to help in guessing the rest. Of a text that is too short to be a key it shows nothing.
+// PreviewKey returns the first 12 characters of a key and "...", so that its owner can tell it from others: the prefix
+// and too little of the body to help in guessing the rest. For a text too short to be a key it returns only "...".
 func PreviewKey(key Secret) string {
 	if len(key) < keyLength {
 		return "..."
@@ -80,11 +79,10 @@ func PreviewKey(key Secret) string {
 // checksum returns the CRC-32 (IEEE) of text in base62, the most significant digit first, padded with zeros to 6
 // characters.
 //
-// A CRC rather than part of a hash, because it does not merely probably notice the mistakes people make: a CRC-32
-// changes with every error that lies within 32 consecutive bits, so it is certain that one wrong character or two
-// swapped neighbours in text give another sum. And because 62^6 > 2^32, different sums have different spellings of the
-// same length, so a wrong character in the sum is noticed as surely. It proves nothing about where a key comes from:
-// anyone can compute it.
+// It is a CRC and not part of a hash because a CRC-32 detects every error within 32 consecutive bits. One wrong
+// character or two swapped neighbours are therefore detected with certainty, not just very likely. And because 62^6 >
+// 2^32, each sum has its own spelling, so a wrong character in the checksum is detected too. The checksum proves
+// nothing about a key's origin: anyone can compute it.
 func checksum(text string) string {
 	sum := crc32.ChecksumIEEE([]byte(text))
 	var digits [checksumLength]byte
@@ -95,8 +93,8 @@ func checksum(text string) string {
 	return string(digits[:])
 }
 
-// randomBase62 returns length characters, each of the 62 equally likely. Of a random byte only the 248 = 4·62 lowest
-// values are used; were the other 8 folded in as well, the first 8 characters of the alphabet would come up more often.
+// randomBase62 returns length characters, each of the 62 equally likely. Of the values of a random byte it uses only
+// the lowest 248 = 4·62; using the other 8 too would make the first 8 characters of the alphabet more likely.
 func randomBase62(random io.Reader, length int) (string, error) {
 	const fair = 256 - 256%len(alphabet)
 	text := make([]byte, 0, length)

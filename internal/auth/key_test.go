@@ -20,11 +20,11 @@ const (
 	keyShape  = `^(ak|sk)_live_[0-9A-Za-z]{38}$`
 	keyLength = 46
 
-	// knownKey pins the format: keys that were handed out must stay valid.
+	// knownKey pins the format: keys once handed out must stay valid.
 	knownKey = "ak_live_" + "00000000000000000000000000000000" + "4YzvZp"
 )
 
-// foreignBodies are keys with a right checksum over a body that is not base62.
+// foreignBodies are keys with a correct checksum over a body that is not base62.
 var foreignBodies = []string{
 	"ak_live__00000000000000000000000000000004LYfAk",
 	"ak_live_0000000000000000000000000000000-2p6bkO",
@@ -208,7 +208,7 @@ func drawKey(t *rapid.T) (string, auth.Kind) {
 	return key.Reveal(), kind
 }
 
-// randomnessOf returns the bytes from which a key with this body is minted.
+// randomnessOf returns the random bytes from which MintKey makes a key with this body.
 func randomnessOf(body string) []byte {
 	random := make([]byte, len(body))
 	for i := range len(body) {

@@ -9,26 +9,26 @@ import (
 	"path/filepath"
 )
 
-// KeySource is where a server has its master key from. Its files are changed only by who holds the database's master
-// key lock, so that two commands at once cannot lose a key between them.
+// KeySource provides a server's master keys. Only the holder of the database's master key lock may call the methods
+// that write, so that two concurrent commands cannot lose a key.
 type KeySource interface {
-	// First answers the key for a new database.
+	// First returns the key for a new database.
 	First() (MasterKey, error)
-	// Keys answers the present key, and behind it the next one where there is one.
+	// Keys returns the current key, followed by the next one if there is one.
 	Keys() ([]MasterKey, error)
-	// Next answers the key to rotate to.
+	// Next returns the key to rotate to.
 	Next() (MasterKey, error)
-	// Promote makes the next key the present one.
+	// Promote makes the next key the current one.
 	Promote() error
 }
 
-// GivenKeys are master keys that the server was started with; whoever starts it looks after them.
+// GivenKeys are the master keys from the server's configuration. The operator keeps and replaces them.
 type GivenKeys struct {
 	present MasterKey
 	next    *MasterKey
 }
 
-// NewGivenKeys reads the present master key and, unless it is empty, the next one.
+// NewGivenKeys parses the current master key and, unless it is empty, the next one.
 func NewGivenKeys(present, next string) (GivenKeys, error) {
 	key, err := ParseMasterKey(present)
 	if err != nil {
@@ -67,16 +67,16 @@ func (g GivenKeys) Next() (MasterKey, error) {
 	return *g.next, nil
 }
 
-// Promote implements KeySource: it is for whoever configures the replicas.
+// Promote implements KeySource. It does nothing: the operator changes the configuration.
 func (g GivenKeys) Promote() error { return nil }
 
-// KeyFile is where a server with a database of its own keeps its master key. During a rotation a second file beside it
-// holds the next one, so that a crash at any point leaves both to be found.
+// KeyFile keeps the master key of a server that runs its own PostgreSQL. During a rotation a second file next to it
+// holds the next key, so that both survive a crash at any point.
 type KeyFile struct{ Path string }
 
 func (f KeyFile) nextPath() string { return f.Path + ".next" }
 
-// First implements KeySource: it makes the key unless there is one.
+// First implements KeySource. It creates the key if there is none.
 func (f KeyFile) First() (MasterKey, error) {
 	key, err := readKey(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,8 +85,8 @@ func (f KeyFile) First() (MasterKey, error) {
 	return key, err
 }
 
-// Keys implements KeySource. The next key is read first: it may take the place of the present one at any moment, and
-// must not be missed in between.
+// Keys implements KeySource. It reads the next key first: a rotation may rename that file to the current key's at any
+// moment, and reading in the other order could miss it.
 func (f KeyFile) Keys() ([]MasterKey, error) {
 	next, nextErr := readKey(f.nextPath())
 	if nextErr != nil && !errors.Is(nextErr, fs.ErrNotExist) {
@@ -102,7 +102,7 @@ func (f KeyFile) Keys() ([]MasterKey, error) {
 	return []MasterKey{key, next}, nil
 }
 
-// Next implements KeySource: it makes a new key.
+// Next implements KeySource. It creates a new key.
 func (f KeyFile) Next() (MasterKey, error) { return createKey(f.nextPath()) }
 
 // Promote implements KeySource.
@@ -125,7 +125,7 @@ func readKey(path string) (MasterKey, error) {
 	return key, nil
 }
 
-// createKey writes a new key, readable by its owner alone, so that after a crash there is either all of it or nothing.
+// createKey writes a new key, readable only by its owner. After a crash there is either all of it or nothing.
 func createKey(path string) (MasterKey, error) {
 	key, err := NewMasterKey(rand.Reader)
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"log/slog"
 )
 
-// Secret is an API key, an API secret or a token: text that must not reach a log or an error message. What prints
-// values for people, slog and fmt with any verb but the two named below, shows "[redacted]" instead of it.
+// Secret is an API key, an API secret or a token: text that must not reach a log or an error message. slog, and fmt
+// with any verb but the two named below, print "[redacted]" instead of it.
 //
-// Marshalling to JSON or text does reveal it, because an answer that hands out a key is written that way. Three things
-// therefore remain the caller's care:
+// Marshalling to JSON or text does reveal it, because that is how responses hand out keys. So callers must take care of
+// three things:
 //   - A struct that holds a Secret is not logged as a whole: slog's JSON handler
 //     would marshal it.
 //   - A struct that is printed does not hold a Secret in an unexported field,
@@ -37,8 +37,8 @@ func (s Secret) String() string { return redacted }
 // GoString returns "[redacted]".
 func (s Secret) GoString() string { return redacted }
 
-// Format writes "[redacted]" whatever the verb, width and flags; without it %d and other verbs that are not for text
-// would get past String.
+// Format writes "[redacted]" whatever the verb, width and flags. Without it, %d and other verbs that are not for text
+// would bypass String.
 func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
 // LogValue returns "[redacted]".

@@ -16,8 +16,8 @@ import (
 
 const hidden = auth.Secret("ak_live_hunter2")
 
-// leaks are the spellings in which fmt and the log handlers could give hidden away: bare, quoted, and as bytes in
-// hexadecimal or decimal.
+// leaks are the forms in which fmt and the log handlers could reveal hidden: bare, quoted, and as bytes in hexadecimal
+// or decimal.
 var leaks = []string{"hunter2", "68756e74657232", "68756E74657232", "68 75", "104 117"}
 
 func TestSecretIsRedactedByEveryVerb(t *testing.T) {

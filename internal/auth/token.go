@@ -27,16 +27,16 @@ const (
 
 	issuer   = "agentexchange"
 	audience = "agentexchange"
-	leeway   = 30 * time.Second // between the clocks of replicas
+	leeway   = 30 * time.Second // how far apart the clocks of replicas may be
 	maxToken = 4096             // bytes; ours have about 400
 
-	keysMaxAge = time.Minute // for how long a replica believes its copy of the signing keys
-	missEvery  = time.Second // the shortest time between two queries for an unknown key id: anybody can make one up
+	keysMaxAge = time.Minute // how long a replica trusts its copy of the signing keys
+	missEvery  = time.Second // the shortest time between two queries for unknown key ids, which anyone can make up
 
-	maxVerified = 10_000 // tokens that are remembered, some 150 bytes each
+	maxVerified = 10_000 // verified tokens that are cached, about 150 bytes each
 )
 
-// Tokens signs and verifies the JWTs of accounts, with keys that all replicas share through the database.
+// Tokens signs and verifies the JWTs of accounts. All replicas share the keys through the database.
 type Tokens struct {
 	conn     db.DBTX
 	vault    *Vault
@@ -44,11 +44,11 @@ type Tokens struct {
 	verified *lru.Cache[[sha256.Size]byte, verified]
 
 	mu       sync.Mutex
-	keys     []signingKey // the one that signs first
+	keys     []signingKey // the one that signs is first
 	loadedAt time.Time
 }
 
-// verified is a token whose signature has been checked: that took most of the time of a read.
+// verified is a token whose signature has been checked. Without this cache the check took most of the time of a read.
 type verified struct {
 	accountID, keyID     uuid.UUID
 	notBefore, expiresAt time.Time
@@ -61,13 +61,13 @@ type signingKey struct {
 	expiresAt *time.Time
 }
 
-// PublicKey is a key that verifies tokens; X is the raw Ed25519 key in base64url, as a JWK has it.
+// PublicKey is a key that verifies tokens. X is the raw Ed25519 key in base64url, as in a JWK.
 type PublicKey struct {
 	ID string
 	X  string
 }
 
-// NewTokens makes the signer and verifier of tokens.
+// NewTokens returns Tokens that read their keys over conn.
 func NewTokens(conn db.DBTX, vault *Vault, now func() time.Time) *Tokens {
 	remembered, err := lru.New[[sha256.Size]byte, verified](maxVerified)
 	if err != nil {
@@ -76,7 +76,8 @@ func NewTokens(conn db.DBTX, vault *Vault, now func() time.Time) *Tokens {
 	return &Tokens{conn: conn, vault: vault, now: now, verified: remembered}
 }
 
-// Sign makes a token for an account, with the key that the caller has just read to be the one in force.
+// Sign returns a token for an account and when it expires. keyID is the signing key in force, which the caller has just
+// read.
 func (t *Tokens) Sign(ctx context.Context, accountID, keyID uuid.UUID) (Secret, time.Time, error) {
 	key, err := t.signer(ctx, keyID)
 	if err != nil {
@@ -105,8 +106,8 @@ func (t *Tokens) Sign(ctx context.Context, accountID, keyID uuid.UUID) (Secret, 
 	return Secret(signed), expiresAt, err
 }
 
-// Verify answers the account that a token was made for. It fails with fault.TokenExpired for a token that was good
-// once, and with fault.InvalidToken for everything else that is wrong with it.
+// Verify returns the account that a token was issued to. It fails with fault.TokenExpired for a token that was valid
+// once, and with fault.InvalidToken for any other defect.
 func (t *Tokens) Verify(ctx context.Context, token string) (uuid.UUID, error) {
 	digest := sha256.Sum256([]byte(token))
 	if v, ok := t.verified.Get(digest); ok && !t.now().Before(v.notBefore) && t.now().Before(v.expiresAt) {
@@ -146,8 +147,8 @@ func (t *Tokens) verify(ctx context.Context, token string) (verified, error) {
 	return verified{accountID, keys.id, parsed.NotBefore(), parsed.Expiration()}, nil
 }
 
-// isCompact reports whether a token is written the one way in which ours are: three parts in strict base64url. jwx
-// would take other serializations and spellings of the same token as well.
+// isCompact reports whether a token has the one form in which Sign writes them: three parts in strict base64url. jwx
+// would accept other serializations and spellings of the same token.
 func isCompact(token string) bool {
 	if len(token) > maxToken {
 		return false
@@ -161,14 +162,14 @@ func isCompact(token string) bool {
 	return len(parts) == 3
 }
 
-// keyFinder answers the key that a token's header names, while the token is parsed.
+// keyFinder finds the key that a token's header names while jwx parses the token.
 type keyFinder struct {
 	tokens  *Tokens
 	id      uuid.UUID
 	failure error
 }
 
-// FetchKeys implements jws.KeyProvider. It offers the key for our algorithm and no other, whatever the header asks for.
+// FetchKeys implements jws.KeyProvider. It offers the key for our algorithm only, whatever the header asks for.
 func (f *keyFinder) FetchKeys(ctx context.Context, sink jws.KeySink, signature *jws.Signature, _ *jws.Message) error {
 	id, err := uuid.Parse(signature.ProtectedHeaders().KeyID())
 	if err != nil {
@@ -186,7 +187,7 @@ func (f *keyFinder) FetchKeys(ctx context.Context, sink jws.KeySink, signature *
 	return nil
 }
 
-// PublicKeys answers the keys that verify tokens, the one that signs now first.
+// PublicKeys returns the keys that verify tokens. The first is the one that signs.
 func (t *Tokens) PublicKeys(ctx context.Context) ([]PublicKey, error) {
 	keys, err := t.current(ctx, missEvery)
 	if err != nil {
@@ -201,7 +202,7 @@ func (t *Tokens) PublicKeys(ctx context.Context) ([]PublicKey, error) {
 	return public, nil
 }
 
-// signer finds the key in force, of which the copy may not know yet.
+// signer returns the key with this id, which the copy may not contain yet.
 func (t *Tokens) signer(ctx context.Context, id uuid.UUID) (signingKey, error) {
 	for _, maxAge := range []time.Duration{keysMaxAge, 0} {
 		keys, err := t.current(ctx, maxAge)
@@ -215,8 +216,8 @@ func (t *Tokens) signer(ctx context.Context, id uuid.UUID) (signingKey, error) {
 	return signingKey{}, fmt.Errorf("the signing key %s is not in the database", id)
 }
 
-// verifier finds the key that a token names. Where the copy does not have it the database is asked again, but for all
-// such tokens together only once a second: they wait for their turn.
+// verifier returns the key that a token names. If the copy lacks it, it queries the database again, but at most once a
+// second for all such tokens together: they wait for that query.
 func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (_ signingKey, found bool, _ error) {
 	asked := t.now()
 	keys, err := t.current(ctx, keysMaxAge)
@@ -240,8 +241,8 @@ func (t *Tokens) verifier(ctx context.Context, id uuid.UUID) (_ signingKey, foun
 	}
 }
 
-// untilMiss answers how long to wait before the database may be asked for a key that the copy does not have, or that it
-// has been asked since.
+// untilMiss returns how long to wait until the database may be queried for a missing key. known is true if it was
+// queried after since.
 func (t *Tokens) untilMiss(since time.Time) (wait time.Duration, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -256,11 +257,11 @@ func (t *Tokens) find(keys []signingKey, id uuid.UUID) (signingKey, bool) {
 	return keys[i], true
 }
 
-// current answers the keys from a copy younger than maxAge.
+// current returns the keys, from a copy younger than maxAge.
 func (t *Tokens) current(ctx context.Context, maxAge time.Duration) ([]signingKey, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	// The copy is as old as the question, not as the answer: a key that was added in between is not in it.
+	// The copy's age counts from before the query: it may lack a key that was added while the query ran.
 	if asked := t.now(); t.keys == nil || asked.Sub(t.loadedAt) >= maxAge {
 		keys, err := t.load(ctx)
 		if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// MasterKey seals, with AES-256-GCM, what the database must not reveal. It is never in the database itself.
+// MasterKey seals, with AES-256-GCM, what the database must not reveal. It is never stored in the database itself.
 type MasterKey [32]byte
 
 // ParseMasterKey reads a master key from base64 (standard alphabet, with padding or without).
@@ -31,20 +31,20 @@ func ParseMasterKey(s string) (MasterKey, error) {
 	return MasterKey(raw), nil
 }
 
-// NewMasterKey makes a key from the random source.
+// NewMasterKey returns a new key, read from random.
 func NewMasterKey(random io.Reader) (MasterKey, error) {
 	var key MasterKey
 	_, err := io.ReadFull(random, key[:])
 	return key, err
 }
 
-// Base64 is how the key is written down.
+// Base64 returns the key in the form that ParseMasterKey reads.
 func (k MasterKey) Base64() string { return base64.StdEncoding.EncodeToString(k[:]) }
 
 // String hides the key from logs.
 func (k MasterKey) String() string { return Secret(k[:]).String() }
 
-// keyID names a master key without revealing it; every sealed value begins with one.
+// keyID identifies a master key without revealing it. Every sealed value contains one.
 type keyID [8]byte
 
 func (k MasterKey) id() keyID {
@@ -52,18 +52,18 @@ func (k MasterKey) id() keyID {
 	return keyID(digest[:8])
 }
 
-// Purpose says what a sealed value is. Together with its owner's id it is authenticated, so that a value moved to
+// Purpose says what kind of value is sealed. It is authenticated together with the owner's id, so a value moved to
 // another row or column does not open.
 type Purpose string
 
-// What is sealed.
+// The kinds of sealed values.
 const (
 	PurposeAgentKey   Purpose = "agent api key"
 	PurposeSigningKey Purpose = "signing key"
 	purposeCanary     Purpose = "canary"
 )
 
-// PurposeAnswer is the stored answer to the request with an Idempotency-Key, named by the key's digest.
+// PurposeAnswer is the purpose of the stored answer to a request with an Idempotency-Key whose digest is keyDigest.
 func PurposeAnswer(keyDigest []byte) Purpose {
 	return Purpose("idempotent answer " + string(keyDigest))
 }
@@ -74,8 +74,8 @@ const (
 	headerSize    = 1 + len(keyID{}) + nonceSize
 )
 
-// Vault opens what was sealed under any of its master keys, and seals under the one that the database names, so that
-// replicas and a rotation of the key agree on it at every moment.
+// Vault opens values sealed under any of its master keys. It seals under the key that the database names, so that
+// replicas and a rotation always agree on the key.
 type Vault struct {
 	random io.Reader
 	now    func() time.Time
@@ -85,14 +85,14 @@ type Vault struct {
 	ring map[keyID]cipher.AEAD
 }
 
-// NewVault makes a vault of the keys of a source. The source is asked again when a value turns up that was sealed under
-// a key not among them: the key may have been rotated meanwhile.
+// NewVault returns a vault with the keys of source. The vault reads the source again when it meets a value sealed under
+// a key it does not know: the key may have been rotated.
 func NewVault(random io.Reader, now func() time.Time, source KeySource) *Vault {
 	return &Vault{random: random, now: now, source: source}
 }
 
-// load adds the source's keys to those that are known; the caller holds the mutex. A key is never forgotten: after a
-// rotation somebody may still hold a value that was read before it.
+// load adds the source's keys to the known ones; the caller holds the mutex. Keys are never forgotten: after a rotation
+// a caller may still hold a value read before it.
 func (v *Vault) load() error {
 	keys, err := v.source.Keys()
 	if err != nil {
@@ -113,7 +113,7 @@ func (v *Vault) load() error {
 	return nil
 }
 
-// ErrUnknownMasterKey is met when the database was sealed under a key that this server does not have.
+// ErrUnknownMasterKey means that a value was sealed under a key that this server does not have.
 var ErrUnknownMasterKey = errors.New("sealed under a master key that this server does not have")
 
 func (v *Vault) aead(id keyID) (cipher.AEAD, error) {
@@ -131,7 +131,7 @@ func (v *Vault) aead(id keyID) (cipher.AEAD, error) {
 	return nil, ErrUnknownMasterKey
 }
 
-// Open answers what was sealed for the owner and purpose.
+// Open returns the value that was sealed for the owner and purpose.
 func (v *Vault) Open(owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, error) {
 	if len(sealed) < headerSize || sealed[0] != sealedVersion {
 		return nil, errors.New("not a sealed value")
@@ -147,15 +147,15 @@ func (v *Vault) Open(owner uuid.UUID, purpose Purpose, sealed []byte) ([]byte, e
 	return opened, nil
 }
 
-// Sealer seals under the master key that is in force. It is good for the transaction that it was made in.
+// Sealer seals under the master key in force. It is valid only within the transaction it was made in.
 type Sealer struct {
 	id     keyID
 	aead   cipher.AEAD
 	random io.Reader
 }
 
-// Sealer answers a sealer for a transaction, in one round trip. Until the transaction ends the master key cannot be
-// rotated, so nothing is ever left sealed under a key that has been retired.
+// Sealer returns a sealer for a transaction, in one round trip. Until the transaction ends the master key cannot be
+// rotated, so no value is ever left sealed under a retired key.
 func (v *Vault) Sealer(ctx context.Context, tx pgx.Tx) (*Sealer, error) {
 	var batch pgx.Batch
 	sealer := v.QueueSealer(&batch)
@@ -165,7 +165,8 @@ func (v *Vault) Sealer(ctx context.Context, tx pgx.Tx) (*Sealer, error) {
 	return sealer()
 }
 
-// QueueSealer is Sealer within a pipeline of the transaction: the sealer can be had once the pipeline has been read.
+// QueueSealer is Sealer as part of a pipeline in the transaction: call the returned function once the pipeline has been
+// read.
 func (v *Vault) QueueSealer(batch *pgx.Batch) func() (*Sealer, error) {
 	var id, canary []byte
 	batch.Queue(db.MasterKeyLockShared)
@@ -182,7 +183,7 @@ func (v *Vault) QueueSealer(batch *pgx.Batch) func() (*Sealer, error) {
 	}
 }
 
-// sealer seals under a key that has just been added to the source.
+// sealer returns a Sealer for a key that has just been added to the source.
 func (v *Vault) sealer(key MasterKey) (*Sealer, error) {
 	v.mu.Lock()
 	err := v.load()

@@ -22,7 +22,7 @@ func givenKey(t require.TestingT) (GivenKeys, MasterKey) {
 	return given, key
 }
 
-func TestSealedValuesOpenForTheirOwnerAndPurposeAlone(t *testing.T) {
+func TestSealedValuesOpenOnlyForTheirOwnerAndPurpose(t *testing.T) {
 	t.Parallel()
 	source, key := givenKey(t)
 	vault := newVault(source)
@@ -103,7 +103,7 @@ func TestVaultFindsARotatedKey(t *testing.T) {
 	require.NoError(t, err, "until the rotation is done, both keys open")
 }
 
-func TestKeyFilesAreForTheirOwnerAlone(t *testing.T) {
+func TestOnlyTheOwnerMayReadKeyFiles(t *testing.T) {
 	t.Parallel()
 	file := KeyFile{Path: filepath.Join(t.TempDir(), "master.key")}
 	_, err := file.Keys()
