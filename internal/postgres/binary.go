@@ -12,11 +12,11 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// What orders are made of goes over the wire as PostgreSQL has it, alone and in arrays. Left to itself pgx knows ids
-// only by database/sql's interfaces (it would write each as text, try that, fail, parse the text and try again: a fifth
-// of the CPU of placing an order), decimals as big integers, slices by reflection, and their elements one allocation
-// each (half of what an order allocated). The library for ids, vgarvardt/pgx-google-uuid, leaves out pointers and what
-// is read.
+// registerBinary registers codecs that read and write the types of order columns in PostgreSQL's binary format, alone
+// and in arrays. pgx's own codecs know uuid.UUID only by database/sql's interfaces (they write each as text, try that,
+// fail, parse the text and try again: a fifth of the CPU of placing an order), decimals as big integers, and slices by
+// reflection with an allocation per element (half of what an order allocated). The library for ids,
+// vgarvardt/pgx-google-uuid, covers neither pointers nor scanning.
 func registerBinary(m *pgtype.Map) {
 	register(m, "text", pgtype.TextOID, pgtype.TextArrayOID, pgtype.TextCodec{}, wire[string]{
 		append: func(buf []byte, text *string) []byte { return append(buf, *text...) },
@@ -25,7 +25,7 @@ func registerBinary(m *pgtype.Map) {
 			return nil
 		},
 	})
-	// pgx would answer times in the zone of this machine.
+	// By default pgx returns times in this machine's zone.
 	inUTC := &pgtype.TimestamptzCodec{ScanLocation: time.UTC}
 	register(m, "timestamptz", pgtype.TimestamptzOID, pgtype.TimestamptzArrayOID, inUTC, wire[time.Time]{
 		append: func(buf []byte, at *time.Time) []byte {
@@ -59,10 +59,10 @@ func registerBinary(m *pgtype.Map) {
 	})
 }
 
-// epoch is PostgreSQL's, the year 2000, in microseconds of ours.
+// epoch is PostgreSQL's epoch, the start of 2000, in microseconds of Unix time.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
-// wire is how a value is written and read in PostgreSQL's binary format.
+// wire writes and reads a type in PostgreSQL's binary format.
 type wire[T any] struct {
 	append func(buf []byte, value *T) []byte
 	scan   func(src []byte, target *T) error
@@ -75,7 +75,7 @@ func register[T any](m *pgtype.Map, name string, oid, arrayOID uint32, others pg
 	m.RegisterType(&pgtype.Type{Name: "_" + name, OID: arrayOID, Codec: array})
 }
 
-// codec takes T and *T as they are, and leaves other types to pgx.
+// codec handles T and *T itself and leaves other types to pgx.
 type codec[T any] struct {
 	pgtype.Codec
 	wire wire[T]
@@ -121,7 +121,7 @@ func (s scanOne[T]) Scan(src []byte, target any) error {
 	return s.wire.scan(src, target.(*T))
 }
 
-// arrayCodec takes []T and []*T as they are.
+// arrayCodec encodes []T and []*T itself and leaves other types to pgx.
 type arrayCodec[T any] struct {
 	*pgtype.ArrayCodec
 	elementOID uint32
@@ -162,7 +162,7 @@ func (e encodeMany[T]) Encode(value any, buf []byte) ([]byte, error) {
 	return buf, nil
 }
 
-// header is of an array of one dimension, which may hold nulls, and whose first element is at 1.
+// header appends the header of a one-dimensional array that may contain nulls and whose lower bound is 1.
 func (e encodeMany[T]) header(buf []byte, length int) []byte {
 	dimensions := uint32(1)
 	if length == 0 {

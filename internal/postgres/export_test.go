@@ -8,7 +8,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// MigrateDown takes the schema back to before its first migration, and with it everything that is stored.
+// MigrateDown reverts every migration, and so deletes everything that is stored.
 func MigrateDown(ctx context.Context, pool *pgxpool.Pool) error {
 	return withMigrations(pool, func(p *goose.Provider) error {
 		_, err := p.DownTo(ctx, 0)
@@ -16,5 +16,5 @@ func MigrateDown(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
-// WaitFor sets how long a round trip may take, before anything is read.
+// WaitFor sets how long a shared round trip may take. Call it before anything is read.
 func (r *Readers) WaitFor(timeout time.Duration) { r.timeout = timeout }

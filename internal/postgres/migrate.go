@@ -14,7 +14,8 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Migrate brings the schema up to date. Replicas may do so at once: one migrates under a lock, the others wait for it.
+// Migrate brings the schema up to date. Replicas may call it concurrently: one migrates under a lock and the others
+// wait.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	return withMigrations(pool, func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
@@ -22,7 +23,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
-// Migrated reports whether the schema is that of this binary or a later one, in one round trip.
+// Migrated reports, in one round trip, whether the schema is this binary's or a later one.
 func Migrated(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	names, err := fs.Glob(db.Migrations, "migrations/*.sql") // sorted
 	if err != nil {
@@ -40,7 +41,7 @@ func Migrated(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
 	return migrated, err
 }
 
-// IsUndefinedTable reports that a table is not there, as in a database that was never migrated.
+// IsUndefinedTable reports whether err means that a table does not exist, as in a database that was never migrated.
 func IsUndefinedTable(err error) bool {
 	refusal, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && refusal.Code == "42P01"
@@ -51,7 +52,7 @@ func withMigrations(pool *pgxpool.Pool, do func(*goose.Provider) error) error {
 	if err != nil {
 		return err
 	}
-	// One try a second for a minute.
+	// Try once a second, for a minute.
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
 	if err != nil {
 		return err

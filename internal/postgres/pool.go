@@ -1,5 +1,5 @@
-// Package postgres is how the server talks to its database: the pool, transactions, migrations, and which of the
-// database's errors mean what.
+// Package postgres connects the server to its database: pools, transactions, shared reads, migrations, and the meaning
+// of the database's errors.
 package postgres
 
 import (
@@ -12,22 +12,22 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Open makes a pool of at most maxConns connections and proves that the database answers. What a client may send is
-// bounded elsewhere; here a statement that hangs is: by the deadline of the request's context.
+// Open returns a pool of at most maxConns connections and checks that the database answers. It sets no statement
+// timeout: the deadline of the request's context bounds each statement.
 func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
 	return open(ctx, url, maxConns, nil)
 }
 
-// OpenWriters makes the pool of the writers, a connection for each. A lock is waited for no longer than a second, as
-// one agent's long work must not stall the others.
+// OpenWriters returns a pool with one connection per writer. Statements wait for a lock for at most a second, so that
+// one agent's long work does not stall the others.
 func OpenWriters(ctx context.Context, url string, writers int32) (*pgxpool.Pool, error) {
 	return open(ctx, url, writers, map[string]string{
 		"lock_timeout": "1s", "statement_timeout": "6s",
 	})
 }
 
-// Connect opens one connection for somebody who keeps a lock by it. The database notices within some seconds when the
-// machine at the other end is gone, and frees the lock.
+// Connect opens one connection for a caller that holds a lock by it. If the caller's machine disappears, the database
+// notices within seconds and releases the lock.
 func Connect(ctx context.Context, url string) (*pgx.Conn, error) {
 	config, err := configure(url)
 	if err != nil {
@@ -61,34 +61,33 @@ func open(ctx context.Context, url string, maxConns int32, settings map[string]s
 	return pool, nil
 }
 
-// configure is what all connections have in common.
+// configure returns the settings that all connections share.
 func configure(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		// pgx's own text can quote the URL, and with it a password.
+		// pgx's own message can quote the URL, and with it a password.
 		return nil, fmt.Errorf("the database URL cannot be read; it should look like postgres://user:password@host:5432/name")
 	}
 	config.MaxConnLifetimeJitter = time.Minute
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	config.ConnConfig.RuntimeParams["application_name"] = "agentexchange"
-	// Every statement has a plan by an index that does for all of its arguments, and is planned once. Left to choose,
-	// PostgreSQL plans some of them anew each time once it has statistics: a quarter of what small reads took.
+	// Every statement has an index plan that suits all of its arguments, so plan it once. By default PostgreSQL replans
+	// some statements at every execution once it has statistics: a quarter of the time of small reads.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	// A connection keeps those plans. One made while a table was small would be a sequential scan, and go on being one
-	// when the table has grown to a million rows; measured, a list page of 100 took 300 ms instead of 2.
+	// A connection keeps those plans. One made while a table was small would be a sequential scan and stay one when the
+	// table has grown to a million rows: a list page of 100 then took 300 ms instead of 2.
 	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
-	// The same goes for joins that read a whole table to look a few rows up in it: the leaderboard of an account of ten
-	// agents read the trades of all accounts, until statistics told how many those are.
+	// The same holds for joins that read a whole table to find a few rows: without statistics, the leaderboard of an
+	// account of ten agents read the trades of all accounts.
 	config.ConnConfig.RuntimeParams["enable_hashjoin"] = "off"
 	config.ConnConfig.RuntimeParams["enable_mergejoin"] = "off"
-	// A scan that there is no other way than to make is then reckoned to cost so much that PostgreSQL would compile
-	// each such statement before executing it; measured, the matcher's look at what has changed took 100 ms instead of
-	// 1.
+	// With enable_seqscan off, the estimated cost of an unavoidable scan is so high that PostgreSQL would JIT-compile
+	// the statement: the matcher's query for changes then took 100 ms instead of 1.
 	config.ConnConfig.RuntimeParams["jit"] = "off"
-	// Locks are taken by one statement and what they protect is read by the next, which must see what was committed
-	// while the lock was waited for.
+	// One statement takes locks and the next reads what they protect. It must see what was committed while the first
+	// waited.
 	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "read committed"
-	// A replica that is lost with its machine must not keep its locks until TCP gives up.
+	// A replica whose machine is lost must not keep its locks until TCP gives up.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		registerBinary(conn.TypeMap())

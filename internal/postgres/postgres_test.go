@@ -52,7 +52,7 @@ func TestMigrationsGoUpDownAndUpAgain(t *testing.T) {
 	require.Equal(t, first, schemaOf(t, pool))
 }
 
-// schemaOf lists every column, index and constraint but goose's own.
+// schemaOf lists every column, index and constraint except goose's own.
 func schemaOf(t *testing.T, pool *pgxpool.Pool) []string {
 	t.Helper()
 	rows, err := pool.Query(t.Context(), `
@@ -68,7 +68,7 @@ func schemaOf(t *testing.T, pool *pgxpool.Pool) []string {
 	return schema
 }
 
-func TestSchemaGuardsWhatTheServerMustNotGetWrong(t *testing.T) {
+func TestSchemaRejectsInvalidRows(t *testing.T) {
 	t.Parallel()
 	pool := open(t, testkit.Database(t))
 	_, err := pool.Exec(t.Context(), `insert into accounts values ('00000000-0000-0000-0000-000000000001', 'A', null, null, '\x01', '\x01', 1, null, now())`)
@@ -112,8 +112,8 @@ func count(t *testing.T, pool *pgxpool.Pool) (n int) {
 	return n
 }
 
-// Transactions that deadlock are tried again until all of them are done.
-func TestTransactionsThatLoseAreTriedAgain(t *testing.T) {
+// Transactions that deadlock are retried until all of them are done.
+func TestConflictingTransactionsAreRetried(t *testing.T) {
 	t.Parallel()
 	pool := open(t, testkit.EmptyDatabase(t))
 	_, err := pool.Exec(t.Context(), "create table t (n integer, v integer); insert into t values (1, 0), (2, 0)")
@@ -133,7 +133,7 @@ func TestTransactionsThatLoseAreTriedAgain(t *testing.T) {
 					if _, err := tx.Exec(t.Context(), "update t set v = v + 1 where n = $1", n); err != nil {
 						return err
 					}
-					meet() // both hold their first row before either wants its second
+					meet() // both hold their first row before either locks its second
 				}
 				return nil
 			}))
@@ -173,7 +173,7 @@ func TestLostCommitIsUnknownAndLostBeginIsNot(t *testing.T) {
 	require.True(t, postgres.IsUnavailable(err), err)
 }
 
-// A plan that a connection made when there were few rows, or none yet, is still good when there are many.
+// A plan that a connection made when there were few rows or none is still good when there are many.
 func TestKeptPlansReadNoWholeTable(t *testing.T) {
 	t.Parallel()
 	pool := open(t, testkit.Database(t))
@@ -211,9 +211,9 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		for _, table := range []string{"agents", "accounts", "balances", "sealed_keys", "idempotency_keys", "orders", "trades", "ledger", "sessions", "equity_points"} {
 			require.NotContains(t, strings.Join(plan, "\n"), "Seq Scan on "+table, name)
 		}
-		// There is an index of these, and an agent's other orders may be many.
+		// These have an index of their own, because an agent may have many other orders.
 		require.NotRegexp(t, "Filter: .*status = 'pending'", strings.Join(plan, "\n"), name)
-		for n, line := range plan { // an index without a condition is read from end to end
+		for n, line := range plan { // without a condition, an index is read from end to end
 			if strings.Contains(line, "Index") && strings.Contains(line, "Scan") {
 				require.Regexp(t, "Index Cond|Recheck Cond", plan[n+1]+plan[min(n+2, len(plan)-1)], "%s:\n%s", name, strings.Join(plan, "\n"))
 			}
@@ -272,8 +272,8 @@ func TestDecimalsAreStoredAsTheyAre(t *testing.T) {
 	require.Equal(t, large.String(), text)
 }
 
-// One variable takes each row in turn; what was read before must not change with it.
-func TestRowsReadOneAfterTheOtherShareNothing(t *testing.T) {
+// AppendRows reuses one variable for all rows; rows read before must not change with it.
+func TestRowsShareNoMemory(t *testing.T) {
 	t.Parallel()
 	pool := open(t, testkit.EmptyDatabase(t))
 	type row struct {

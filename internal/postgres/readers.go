@@ -13,13 +13,12 @@ import (
 )
 
 const (
-	maxShared     = 64          // reads that share a round trip
-	sharedTimeout = time.Second // for a round trip; what takes longer is read alone, and holds up nobody
+	maxShared     = 64          // reads per shared round trip
+	sharedTimeout = time.Second // per shared round trip; slower reads run alone, so they do not delay others
 )
 
-// Readers send quick reads, of whatever kind, in round trips that they share: what arrived while a reader's last one
-// was under way goes together in its next, without a timer. Most of what a look-up costs the database is to be woken
-// for it.
+// Readers send quick reads of any kind in shared round trips. Reads that arrive during a reader's round trip go
+// together in its next one; there is no timer. Waking up for a look-up is most of its cost to the database.
 type Readers struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
@@ -29,15 +28,14 @@ type Readers struct {
 	running sync.WaitGroup
 }
 
-// A sharedRead is taken by a reader or withdrawn by its caller, whoever comes first.
+// A sharedRead is either claimed by a reader or withdrawn by its caller, whichever happens first.
 type sharedRead struct {
 	statements *pgx.Batch
 	claimed    atomic.Bool
-	done       chan error // of one
+	done       chan error // buffered, for one result
 }
 
-// StartReaders starts that many readers, each of which takes one of the pool's connections while it has something to
-// do.
+// StartReaders starts this many readers. Each uses one of the pool's connections while it has something to read.
 func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Readers{
@@ -49,19 +47,19 @@ func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
 	return r
 }
 
-// Waiting is how many reads are queued.
+// Waiting returns the number of queued reads.
 func (r *Readers) Waiting() int { return len(r.queue) }
 
-// Close ends the readers. Whoever still reads does so alone.
+// Close stops the readers. Later reads each use a connection of their own.
 func (r *Readers) Close() {
 	r.stop()
 	r.running.Wait()
 }
 
-// Read sends statements that are quick and begin no transaction, and reads their rows by the functions queued with
-// them: they may be called twice, and in a goroutine of the readers. The statements are executed in order, and others'
-// between them never. Where a round trip fails, everybody in it reads again alone, as only one may be to blame. One
-// that has begun is waited for, though ctx ends: a second at most.
+// Read sends quick statements, which must not begin a transaction, and reads their rows with the functions queued with
+// them. Those functions may be called twice, and in a reader's goroutine. The statements are executed in order, with no
+// others between them. If a shared round trip fails, each of its reads is repeated alone, since only one may be the
+// cause. Read waits for a round trip that has begun even if ctx ends, for at most a second.
 func (r *Readers) Read(ctx context.Context, statements *pgx.Batch) error {
 	read := &sharedRead{statements: statements, done: make(chan error, 1)}
 	select {
@@ -74,7 +72,7 @@ func (r *Readers) Read(ctx context.Context, statements *pgx.Batch) error {
 	case <-r.ended:
 	}
 	var alone pgx.Batch
-	for _, s := range statements.QueuedQueries { // pgx keeps by each how it was prepared on the connection it was sent by
+	for _, s := range statements.QueuedQueries { // copies: pgx stores in a query how the first connection prepared it
 		alone.QueuedQueries = append(alone.QueuedQueries, &pgx.QueuedQuery{SQL: s.SQL, Arguments: s.Arguments, Fn: s.Fn})
 	}
 	return Send(ctx, r.pool, &alone)
@@ -82,7 +80,7 @@ func (r *Readers) Read(ctx context.Context, statements *pgx.Batch) error {
 
 var errWithdrawn = errors.New("the read was withdrawn")
 
-// wait answers what became of the read, or withdraws it.
+// wait returns the result of the read, or withdraws the read.
 func (r *sharedRead) wait(ctx context.Context, ended <-chan struct{}) error {
 	select {
 	case err := <-r.done:
@@ -93,7 +91,7 @@ func (r *sharedRead) wait(ctx context.Context, ended <-chan struct{}) error {
 	if r.claimed.CompareAndSwap(false, true) {
 		return errWithdrawn
 	}
-	return <-r.done // it writes into what is the caller's
+	return <-r.done // wait for it, as it writes to the caller's variables
 }
 
 func (r *Readers) run(ctx context.Context) {
@@ -107,7 +105,7 @@ func (r *Readers) run(ctx context.Context) {
 	}
 }
 
-// gather takes the read and what waits behind it, but for what was withdrawn.
+// gather claims first and the reads queued behind it, except withdrawn ones.
 func (r *Readers) gather(first *sharedRead) []*sharedRead {
 	var reads []*sharedRead
 	for read := first; ; {
@@ -125,7 +123,7 @@ func (r *Readers) gather(first *sharedRead) []*sharedRead {
 	}
 }
 
-// share sends reads in one round trip.
+// share sends the reads in one round trip.
 func (r *Readers) share(reads []*sharedRead) {
 	if len(reads) == 0 {
 		return
@@ -144,7 +142,7 @@ func (r *Readers) send(pipeline *pgx.Batch) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
 	defer cancel()
 	defer func() {
-		if p := recover(); p != nil { // whoever caused it will do so again, alone
+		if p := recover(); p != nil { // the read that caused it will panic again, alone
 			err = fmt.Errorf("reading rows: panic: %v", p)
 		}
 	}()

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// busyReader is a reader that is kept from its queue by a read that waits for a lock.
+// busyReader is a single reader, busy with a read that waits for a lock.
 type busyReader struct {
 	*postgres.Readers
 	t       *testing.T
@@ -61,14 +61,14 @@ func (b *busyReader) read(ctx context.Context, sql string) ([]int32, error) {
 	return values, err
 }
 
-// queue lets somebody read, and returns when that read is the n-th that waits.
+// queue starts read in a goroutine, and returns when it is the n-th in the queue.
 func (b *busyReader) queue(n int, read func()) {
 	b.t.Helper()
 	b.reading.Go(read)
 	require.Eventually(b.t, func() bool { return b.Waiting() == n }, 10*time.Second, time.Millisecond)
 }
 
-// release lets the reader go on, and answers what went to the database until everybody had read.
+// release releases the lock, and returns the traffic to the database until all reads had ended.
 func (b *busyReader) release() testkit.Traffic {
 	b.t.Helper()
 	before := b.proxy.Traffic()
@@ -120,7 +120,7 @@ func TestAReadThatFailsFailsAlone(t *testing.T) {
 	b.release()
 }
 
-func TestAPanicWhileRowsAreReadReachesItsCallerAlone(t *testing.T) {
+func TestAPanicWhileRowsAreReadReachesOnlyItsCaller(t *testing.T) {
 	t.Parallel()
 	b := newBusyReader(t, time.Minute)
 	b.queue(1, func() {
@@ -141,7 +141,7 @@ func TestAPanicWhileRowsAreReadReachesItsCallerAlone(t *testing.T) {
 	b.release()
 }
 
-func TestReadsSurviveTheLossOfTheConnectionThatTheyShare(t *testing.T) {
+func TestReadsSurviveTheLossOfTheirSharedConnection(t *testing.T) {
 	t.Parallel()
 	b := newBusyReader(t, time.Minute)
 	b.proxy.CutAfter("select 42")
@@ -155,7 +155,7 @@ func TestReadsSurviveTheLossOfTheConnectionThatTheyShare(t *testing.T) {
 	b.release()
 }
 
-func TestReadsGoOnAloneWhenTheReadersHaveEnded(t *testing.T) {
+func TestReadsRunAloneAfterClose(t *testing.T) {
 	t.Parallel()
 	pool := open(t, testkit.EmptyDatabase(t))
 	readers := postgres.StartReaders(pool, 1)
@@ -165,16 +165,16 @@ func TestReadsGoOnAloneWhenTheReadersHaveEnded(t *testing.T) {
 	require.Len(t, rows, 1)
 }
 
-func TestOneSlowReadHoldsUpTheOthersForNoLongerThanARoundTripMayTake(t *testing.T) {
+func TestASlowReadDelaysOthersForAtMostTheTimeout(t *testing.T) {
 	t.Parallel()
 	b := newBusyReader(t, 100*time.Millisecond)
-	values, err := b.read(t.Context(), "select 1") // while the only reader waits for the lock
+	values, err := b.read(t.Context(), "select 1") // while the single reader waits for the lock
 	require.NoError(t, err)
 	require.Len(t, values, 1)
 	b.release()
 }
 
-func TestAReadIsNotMadeForACallerThatHasGone(t *testing.T) {
+func TestAReadIsWithdrawnWhenItsCallerHasGone(t *testing.T) {
 	t.Parallel()
 	b := newBusyReader(t, time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())

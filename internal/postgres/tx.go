@@ -20,26 +20,26 @@ type Beginner interface {
 }
 
 const (
-	maxAttempts = 5               // of a transaction that loses against another one
+	maxAttempts = 5               // of a transaction that conflicts with others
 	endTimeout  = 5 * time.Second // for a commit or a rollback
 	retryPause  = 10 * time.Millisecond
 )
 
-// InTx runs fn in a transaction and commits it. It rolls back when fn fails or panics and when ctx ends. fn runs again,
-// in a new transaction, when this one lost against another (serialization failure, deadlock), and for no other reason;
-// so it must not touch anything but its transaction. When the connection is lost during the commit, nobody knows
-// whether the change was saved: that is fault.OutcomeUnknown.
+// InTx runs fn in a transaction and commits it. It rolls back if fn fails or panics or ctx ends. It runs fn again, in a
+// new transaction, only after a conflict with another one (serialization failure or deadlock), so fn must have no
+// effect outside its transaction. If the connection is lost during the commit, whether the change was saved is unknown;
+// InTx then fails with fault.OutcomeUnknown.
 func InTx(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := once(ctx, db, fn)
 		if attempt == maxAttempts || !LostAgainstAnother(err) {
 			return err
 		}
-		// Whoever lost together shall not meet again.
+		// Jitter, so that transactions that deadlocked do not collide again.
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(rand.N(time.Duration(attempt) * retryPause)): //nolint:gosec // nobody gains by guessing it
+		case <-time.After(rand.N(time.Duration(attempt) * retryPause)): //nolint:gosec // guessing it gains nothing
 		}
 	}
 }
@@ -49,7 +49,7 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	// After a commit this does nothing. Not under the caller's cancellation, so that the connection goes back in order.
+	// This does nothing after a commit. It ignores the caller's cancellation, so that the connection can be reused.
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 		defer cancel()
@@ -61,8 +61,7 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// From here on the answer is wanted even if the caller has gone: a commit that is broken off leaves everybody in
-	// doubt.
+	// From here on, finish even if the caller has gone: an interrupted commit leaves its outcome unknown.
 	sendable := !tx.Conn().IsClosed()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
@@ -73,9 +72,9 @@ func once(ctx context.Context, db Beginner, fn func(tx pgx.Tx) error) error {
 	return err
 }
 
-// CommitMayHaveHappened tells a refusal, which the database answered, from a commit whose answer never came. It must
-// not ask pgconn.SafeToRetry: when the connection is lost after the commit was sent, pgx 5.12 answers "conn closed",
-// which claims that nothing was sent.
+// CommitMayHaveHappened reports whether a failed commit may have succeeded after all: the database did not reject it,
+// but its answer was lost. It must not use pgconn.SafeToRetry: if the connection is lost after the commit was sent, pgx
+// 5.12 returns "conn closed", which claims that nothing was sent.
 func CommitMayHaveHappened(err error) bool {
 	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, pgx.ErrTxClosed) {
 		return false
@@ -84,23 +83,25 @@ func CommitMayHaveHappened(err error) bool {
 	return !errors.As(err, &refusal) || isShutdown(refusal)
 }
 
-// LostAgainstAnother recognises a transaction that can simply be repeated: serialization failure, deadlock.
+// LostAgainstAnother reports whether a transaction lost a conflict with another and can be repeated: serialization
+// failure or deadlock.
 func LostAgainstAnother(err error) bool {
 	var refusal *pgconn.PgError
 	return errors.As(err, &refusal) && (refusal.Code == "40001" || refusal.Code == "40P01")
 }
 
-// IsLockTimeout recognises a lock that was not had in the time that lock_timeout allows.
+// IsLockTimeout reports whether a lock was not acquired within lock_timeout.
 func IsLockTimeout(err error) bool {
 	var refusal *pgconn.PgError
 	return errors.As(err, &refusal) && refusal.Code == "55P03"
 }
 
-// isShutdown recognises a server that ends its sessions (57P01 to 57P05): during a commit that can be before or after
-// the change is durable.
+// isShutdown reports whether the server ended the session (57P01 to 57P05). During a commit, that can happen before or
+// after the change is durable.
 func isShutdown(refusal *pgconn.PgError) bool { return strings.HasPrefix(refusal.Code, "57P") }
 
-// IsUnavailable reports that the database could not be reached or had no room, so that trying again later makes sense.
+// IsUnavailable reports whether the database could not be reached or was out of resources, so that retrying later makes
+// sense.
 func IsUnavailable(err error) bool {
 	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
 		class := refusal.Code[:min(2, len(refusal.Code))]
@@ -113,13 +114,13 @@ func IsUnavailable(err error) bool {
 		errors.Is(err, io.EOF) || pgconn.SafeToRetry(err)
 }
 
-// ViolatesUnique reports that a row was refused by the named unique index.
+// ViolatesUnique reports whether the named unique index rejected a row.
 func ViolatesUnique(err error, index string) bool {
 	var refusal *pgconn.PgError
 	return errors.As(err, &refusal) && refusal.Code == "23505" && refusal.ConstraintName == index
 }
 
-// ViolatesForeignKey reports that a row was refused because the row it refers to is not there.
+// ViolatesForeignKey reports whether a row was rejected because the row it refers to does not exist.
 func ViolatesForeignKey(err error) bool {
 	var refusal *pgconn.PgError
 	return errors.As(err, &refusal) && refusal.Code == "23503"
