@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// ErrUnknownInterval means that there are no candles of this interval.
+// ErrUnknownInterval means that a candle cannot have this length.
 var ErrUnknownInterval = errors.New("there are no candles of this interval")
 
-// Interval is the length of a candle, spelt as in the API. Each divides the next, and all divide the day, which begins
-// at 00:00 UTC.
+// Interval is the length of a candle, spelt as in the API. Each divides the next longer one, and all divide the day,
+// which begins at 00:00 UTC.
 type Interval string
 
 // The intervals.
@@ -22,7 +22,7 @@ const (
 	Day            Interval = "1d"
 )
 
-// Duration returns how long a candle lasts; 0 if there is no such interval.
+// Duration returns the length of a candle, or 0 if there is no such interval.
 func (i Interval) Duration() time.Duration {
 	switch i {
 	case Minute:

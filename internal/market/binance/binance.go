@@ -1,13 +1,12 @@
-// Package binance is the market of Binance spot, live: every pair against USDT that trades there, at the prices of its
-// public streams. It needs no key.
+// Package binance is the live market of Binance spot: every pair traded there against USDT, at the prices of its public
+// streams. It needs no API key.
 //
-// Prices come from the stream of all mini tickers, once a second. A frame lists the pairs that changed, so those it
-// leaves out still cost what they did. Hence what arrives together counts as one moment, that of its newest event, at
-// which every price known on this connection was confirmed: a pair that nobody trades has a fresh price as long as the
-// stream is alive, and all prices grow old together when it is not. As frames missed between two connections may have
-// changed anything, each connection begins with a snapshot of all pairs over REST.
+// Prices come once a second from the stream of all mini tickers. A frame lists the pairs that changed, so the prices of
+// all others are unchanged. A frame therefore confirms every price known on this connection as of its newest event: a
+// pair that is not traded has a fresh price as long as the stream is alive, and all prices grow old together when it is
+// not. Frames may be missed between two connections, so each connection starts with a snapshot of all pairs over REST.
 //
-// Candles, trades and order books are asked for over REST when they are wanted, and remembered for a moment.
+// Candles, trades and order books are requested over REST when needed, and cached for a moment.
 package binance
 
 import (
@@ -20,8 +19,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Feed is a market.Feed. Pairs and prices are there once Run has fetched them and are read from memory; Candles, Trades
-// and OrderBook know the pairs that Run found.
+// Feed is a market.Feed. It reads pairs and prices from memory and has none until Run has fetched them. Candles, Trades
+// and OrderBook also need the pairs that Run fetched.
 type Feed struct {
 	opts   Options
 	clock  func() time.Time
@@ -34,16 +33,16 @@ type Feed struct {
 	trades  *cache[[]market.Trade]
 	books   *cache[market.OrderBook]
 
-	loaded   chan struct{}       // closed when there are pairs
-	renew    chan struct{}       // a new snapshot is wanted
-	dayOpens chan string         // symbols whose first price of the day is wanted
-	leftOut  map[string]struct{} // pairs that were logged; keepPairs alone has it
+	loaded   chan struct{}       // closed once there are pairs
+	renew    chan struct{}       // requests a new snapshot
+	dayOpens chan string         // symbols whose first price of the day must be fetched
+	leftOut  map[string]struct{} // pairs already logged; only keepPairs uses it
 }
 
 var _ market.Feed = (*Feed)(nil)
 
-// New returns a feed that knows nothing until it runs. The clock decides how old a price is and when the day begins;
-// waiting goes by real time. It fails if an URL of opts is none.
+// New returns a feed that has no data until it runs. The clock decides how old a price is and when the day begins;
+// pauses use real time. It fails if a URL in opts is invalid.
 func New(opts Options, clock func() time.Time, log *slog.Logger) (*Feed, error) {
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
@@ -66,23 +65,22 @@ func New(opts Options, clock func() time.Time, log *slog.Logger) (*Feed, error) 
 	}, nil
 }
 
-// Pairs implements market.Feed: those against USDT that trade, of which Binance gives filters that fit; none until Run
+// Pairs implements market.Feed. It returns the pairs that trade against USDT and have suitable filters; none until Run
 // has fetched them.
 func (f *Feed) Pairs() []market.Pair { return f.prices.pairs() }
 
-// Pair implements market.Feed. A pair that stops trading is gone within Options.Refresh.
+// Pair implements market.Feed. A pair that stops trading disappears within Options.Refresh.
 func (f *Feed) Pair(symbol string) (market.Pair, bool) { return f.prices.pair(symbol) }
 
-// Last implements market.Feed: the price of the last trade. Its time is the last moment at which the stream confirmed
-// it.
+// Last implements market.Feed. It returns the price of the last trade; its time is when the stream last confirmed it.
 func (f *Feed) Last(symbol string) (market.Tick, bool) { return f.prices.last(symbol) }
 
-// Ticker implements market.Feed. It is what Binance last said of the pair, and its time when. The stream has no trade
-// count: it is that of the last snapshot, at most Options.Refresh old.
+// Ticker implements market.Feed. It returns the last ticker that Binance sent, with the time of that. The stream has no
+// trade count; that of the last snapshot is used, at most Options.Refresh old.
 func (f *Feed) Ticker(symbol string) (market.Ticker, bool) { return f.prices.ticker(symbol) }
 
-// DayOpen implements market.Feed. A feed that was connected at 00:00 knows the price of then. One that was not returns
-// the first price it has had since, and asks Binance in the background for the open of the day's candle, once a symbol.
+// DayOpen implements market.Feed. A feed that was connected at 00:00 knows the price at that time. Otherwise it returns
+// the first price it has received since, and requests the open of the day's candle in the background, once per symbol.
 func (f *Feed) DayOpen(symbol string) (market.Tick, bool) {
 	open, ok, wanted := f.prices.dayOpen(symbol)
 	if wanted && f.prices.askDayOpen(symbol) {
@@ -95,7 +93,7 @@ func (f *Feed) DayOpen(symbol string) (market.Tick, bool) {
 	return open, ok
 }
 
-// Run implements market.Feed. It never gives up: whatever fails is tried again, ever less often.
+// Run implements market.Feed. It never gives up: it retries failures with growing pauses.
 func (f *Feed) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	var wait sync.WaitGroup
 	defer f.http.CloseIdleConnections()
@@ -115,7 +113,7 @@ func (f *Feed) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	}
 }
 
-// keepPairs fetches the pairs, again and again.
+// keepPairs fetches the pairs and keeps them up to date.
 func (f *Feed) keepPairs(ctx context.Context) {
 	retry := f.newBackoff()
 	first := true
@@ -139,7 +137,7 @@ func (f *Feed) keepPairs(ctx context.Context) {
 	}
 }
 
-// keepDayOpens fetches the first prices of the day that were asked for.
+// keepDayOpens fetches the first prices of the day that DayOpen requests.
 func (f *Feed) keepDayOpens(ctx context.Context) {
 	retry := f.newBackoff()
 	for {
@@ -152,7 +150,7 @@ func (f *Feed) keepDayOpens(ctx context.Context) {
 				retry.reset()
 				continue
 			}
-			f.prices.forgetDayOpen(symbol) // so that it is asked for again
+			f.prices.forgetDayOpen(symbol) // so that it is requested again
 			pause := retry.next()
 			f.warn(ctx, "the first price of the day could not be fetched", err, pause, "symbol", symbol)
 			if !sleep(ctx, pause) {
@@ -162,14 +160,14 @@ func (f *Feed) keepDayOpens(ctx context.Context) {
 	}
 }
 
-// warn logs what failed and when it is tried again, unless it is all over.
+// warn logs a failure and when it is retried, unless ctx has ended.
 func (f *Feed) warn(ctx context.Context, message string, err error, pause time.Duration, more ...any) {
 	if ctx.Err() == nil {
-		f.log.WarnContext(ctx, message, append([]any{"error", err, "retry_in", pause}, more...)...)
+		f.log.WarnContext(ctx, message, append([]any{"cause", err, "retry_in", pause}, more...)...)
 	}
 }
 
-// signal wakes whoever waits for c, once.
+// signal wakes the goroutine that receives from c. It does not block, and c holds at most one signal.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -30,7 +30,7 @@ func TestURLsAreChecked(t *testing.T) {
 	require.Empty(t, feed.Pairs(), "it has not run")
 }
 
-func TestPairsAreThoseAgainstUSDTThatTradeAndFit(t *testing.T) {
+func TestPairsTradeAgainstUSDTAndHaveSuitableFilters(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	good := []string{"0.00001000", "0.00001000", "0.01000000", "5.00000000"}
@@ -94,14 +94,14 @@ func TestPairsAreFetchedAgain(t *testing.T) {
 	last, ok := r.Last("BTCUSDT")
 	require.True(t, ok)
 	require.Equal(t, "100.00000000", last.Price.String())
-	// What fails keeps what there was.
+	// A failure keeps the previous pairs.
 	u.answer("/api/v3/exchangeInfo", `{"symbols":[]}`)
 	until(t, "the failure is logged", func() bool { return strings.Contains(r.logs.String(), "lists no pair") })
 	require.Len(t, r.Pairs(), 2)
 	require.Equal(t, 1, strings.Count(r.logs.String(), "BADUSDT"))
 }
 
-func TestTheFirstPricesAreThoseOfTheSnapshot(t *testing.T) {
+func TestTheFirstPricesComeFromTheSnapshot(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.answer("/api/v3/ticker/24hr", "["+strings.Join([]string{
@@ -110,7 +110,7 @@ func TestTheFirstPricesAreThoseOfTheSnapshot(t *testing.T) {
 	}, ",")+"]")
 	r := run(t, u, nil)
 	s := u.next(t)
-	at := noon.Add(-time.Second) // of the newest that is known
+	at := noon.Add(-time.Second) // that of the newest known price
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "100", at), tick("ETHUSDT", "110", at)}, r.next(t))
 	ticker, ok := r.Ticker("BTCUSDT")
 	require.True(t, ok)
@@ -119,7 +119,7 @@ func TestTheFirstPricesAreThoseOfTheSnapshot(t *testing.T) {
 		Close: decimal.MustParse("100"), Volume: decimal.MustParse("7"), QuoteVolume: decimal.MustParse("700"), TradeCount: 42, Time: at,
 	}, ticker)
 
-	// The stream goes on from there, and keeps the trade count.
+	// The stream continues from there and keeps the trade count.
 	s.send(mini("BTCUSDT", "130", noon))
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "130", noon)}, r.next(t))
 	ticker, _ = r.Ticker("BTCUSDT")
@@ -145,7 +145,7 @@ func TestPairsThatDoNotChangeStayFreshWhileTheStreamLives(t *testing.T) {
 	last, _ = r.Last("ETHUSDT")
 	require.Equal(t, tick("ETHUSDT", "110", r.now()), last)
 
-	// Then the stream falls silent.
+	// Then the stream goes silent.
 	r.set(r.now().Add(market.StaleAfter + 1))
 	for _, symbol := range []string{"BTCUSDT", "ETHUSDT"} {
 		last, ok := r.Last(symbol)
@@ -154,7 +154,7 @@ func TestPairsThatDoNotChangeStayFreshWhileTheStreamLives(t *testing.T) {
 	}
 }
 
-func TestAfterAReconnectionOnlyWhatIsHeardOfAgainIsFresh(t *testing.T) {
+func TestAfterAReconnectionOnlyConfirmedPricesAreFresh(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, nil)
@@ -178,7 +178,7 @@ func TestAfterAReconnectionOnlyWhatIsHeardOfAgainIsFresh(t *testing.T) {
 	require.Equal(t, []market.Tick{tick("ETHUSDT", "115", r.now())}, r.next(t))
 }
 
-func TestTheStreamKnowsBetterThanASnapshotThatComesLater(t *testing.T) {
+func TestTheStreamTakesPrecedenceOverALaterSnapshot(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	var snapshot sync.WaitGroup
@@ -205,7 +205,7 @@ func TestTheStreamKnowsBetterThanASnapshotThatComesLater(t *testing.T) {
 	require.Contains(t, r.logs.String(), "the prices of all pairs could not be fetched")
 }
 
-func TestPricesThatComeLateAreOldAndLogged(t *testing.T) {
+func TestLatePricesAreStaleAndLogged(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, nil)
@@ -220,7 +220,7 @@ func TestPricesThatComeLateAreOldAndLogged(t *testing.T) {
 	require.Equal(t, 1, strings.Count(r.logs.String(), "prices are old"))
 }
 
-func TestASnapshotOutOfACacheMakesNothingFresh(t *testing.T) {
+func TestASnapshotFromACacheDoesNotFreshenPrices(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.answer("/api/v3/ticker/24hr", "["+day24("ETHUSDT", "110", noon.Add(-time.Hour), 3)+"]")

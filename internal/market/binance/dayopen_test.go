@@ -43,7 +43,7 @@ func TestTheDayOpensAtThePriceOfMidnight(t *testing.T) {
 	require.Empty(t, u.queries("/api/v3/klines"))
 }
 
-func TestAFeedThatBeganLaterAsksForTheFirstPriceOfTheDayOnce(t *testing.T) {
+func TestAFeedStartedLaterFetchesTheFirstPriceOfTheDayOnce(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	asked, answer := make(chan struct{}), make(chan struct{})

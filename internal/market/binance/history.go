@@ -14,11 +14,11 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// MaxAnswer is the greatest number of candles, trades or levels of a side that Candles, Trades and OrderBook return:
-// what Binance gives in one answer.
+// MaxAnswer is the largest number of candles, trades or levels per side that Candles, Trades and OrderBook return. It
+// is the limit of one response from Binance.
 const MaxAnswer = 1000
 
-// Candles implements market.Feed; at most MaxAnswer of them. The last may be Options.CacheFor old.
+// Candles implements market.Feed. It returns at most MaxAnswer candles. The last one may be Options.CacheFor old.
 func (f *Feed) Candles(
 	ctx context.Context, symbol string, interval market.Interval, start, end time.Time, limit int,
 ) ([]market.Candle, error) {
@@ -47,11 +47,12 @@ func (f *Feed) Candles(
 	return slices.Clone(all[max(0, len(all)-limit):]), nil
 }
 
-// span is the candles that are asked for, by when they open, in milliseconds. −1 sets no bound. The same candles are
-// the same span whatever times they are asked for by, so that they are fetched once.
+// span is a range of candles by their opening times, in milliseconds; −1 sets no bound. The same candles always have
+// the same span, whatever times the caller gave, so that they are fetched once.
 type span struct{ first, last int64 }
 
-// newSpan rounds start up and end down to when candles open. It returns false if there are none between them.
+// newSpan rounds start up and end down to the opening times of candles. It returns false if no candle opens between
+// them.
 func newSpan(width int64, now, start, end time.Time) (span, bool) {
 	s := span{first: -1, last: -1}
 	newest := now.UnixMilli() / width * width
@@ -76,8 +77,8 @@ func newSpan(width int64, now, start, end time.Time) (span, bool) {
 	return s, true
 }
 
-// page returns how many to ask for where limit are wanted: one of two numbers, as an answer serves everyone who wants
-// no more.
+// page returns how many items to request for a limit. It is one of only two numbers, so that more callers share a
+// response.
 func page(limit int) int {
 	if limit <= 100 {
 		return 100
@@ -113,7 +114,7 @@ func (f *Feed) fetchCandles(
 	return candles, nil
 }
 
-// kline is a candle as Binance writes it: [open time, open, high, low, close, volume, close time, quote volume, trades,
+// kline is a candle in Binance's format: [open time, open, high, low, close, volume, close time, quote volume, trades,
 // …].
 type kline struct {
 	market.Candle
@@ -139,7 +140,7 @@ func (k *kline) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Trades implements market.Feed; at most MaxAnswer of them.
+// Trades implements market.Feed. It returns at most MaxAnswer trades.
 func (f *Feed) Trades(ctx context.Context, symbol string, limit int) ([]market.Trade, error) {
 	if _, ok := f.Pair(symbol); !ok {
 		return nil, market.ErrUnknownSymbol
@@ -184,7 +185,8 @@ func (f *Feed) fetchTrades(ctx context.Context, symbol string, count int) ([]mar
 	return trades, nil
 }
 
-// OrderBook implements market.Feed; at most MaxAnswer levels of a side. Its time is that at which Binance was asked.
+// OrderBook implements market.Feed. It returns at most MaxAnswer levels per side. Its time is that of the request to
+// Binance.
 func (f *Feed) OrderBook(ctx context.Context, symbol string, depth int) (market.OrderBook, error) {
 	if _, ok := f.Pair(symbol); !ok {
 		return market.OrderBook{}, market.ErrUnknownSymbol
@@ -232,7 +234,7 @@ func levels(answer []level) []market.Level {
 	return levels
 }
 
-// fetchDayOpen asks for the first price of the current day.
+// fetchDayOpen fetches the first price of the current day.
 func (f *Feed) fetchDayOpen(ctx context.Context, symbol string) error {
 	day := dayOf(f.clock())
 	candles, err := f.fetchCandles(ctx, symbol, market.Day, span{first: day.UnixMilli(), last: -1}, 1)

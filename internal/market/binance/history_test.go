@@ -22,13 +22,13 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// candle is one as Binance writes it, that opens at a price.
+// candle returns a candle in Binance's format with this opening time and price.
 func candle(opens time.Time, price string) string {
 	return fmt.Sprintf(`[%d,%q,"900.0","1.0","33.0","12.5",%d,"100.0",308,"1.0","2.0","0"]`,
 		opens.UnixMilli(), price, opens.UnixMilli()+59_999)
 }
 
-// klines answers like Binance: minutes from an hour before noon on, but for one.
+// klines answers like Binance: one-minute candles from an hour before noon on, with one missing.
 func klines(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	bound := func(name string, none int64) int64 {
@@ -52,7 +52,7 @@ func klines(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "["+strings.Join(all, ",")+"]")
 }
 
-// ready runs a feed until it knows its pairs.
+// ready runs a feed and waits until it has its pairs.
 func ready(t *testing.T, u *upstream) *running {
 	t.Helper()
 	r := run(t, u, nil)
@@ -169,7 +169,7 @@ func TestTradesAndOrderBooks(t *testing.T) {
 	require.ErrorIs(t, err, market.ErrNoPrice)
 }
 
-func TestAnswersAreRememberedForAMomentAndFetchedOnce(t *testing.T) {
+func TestAnswersAreCachedAndFetchedOnce(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	release := make(chan struct{})
@@ -199,7 +199,7 @@ func TestAnswersAreRememberedForAMomentAndFetchedOnce(t *testing.T) {
 	require.Len(t, u.queries("/api/v3/klines"), 2)
 }
 
-func TestWhoeverStopsWaitingDoesNotFailTheOthers(t *testing.T) {
+func TestACallerThatStopsWaitingDoesNotFailOthers(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	release := make(chan struct{})
@@ -229,7 +229,7 @@ func TestWhoeverStopsWaitingDoesNotFailTheOthers(t *testing.T) {
 	require.NoError(t, <-results[1])
 }
 
-func TestBinancesRefusalIsHeeded(t *testing.T) {
+func TestBinancesRateLimitIsRespected(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusTeapot} {
 		u := newUpstream(t)
@@ -257,7 +257,7 @@ func TestBinancesRefusalIsHeeded(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsReadHoweverItIsWritten(t *testing.T) {
+func TestRetryAfterIsReadInEachForm(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := ready(t, u)
@@ -275,19 +275,19 @@ func TestRetryAfterIsReadHoweverItIsWritten(t *testing.T) {
 		r.set(at)
 		_, err := r.Candles(t.Context(), "BTCUSDT", market.Minute, time.Time{}, time.Time{}, 1)
 		require.ErrorIs(t, err, binance.ErrRateLimited)
-		require.ErrorContains(t, err, "again for "+want.String(), header)
+		require.ErrorContains(t, err, "a pause of "+want.String(), header)
 	}
 }
 
-func TestNotMoreIsRememberedThanThereIsRoomFor(t *testing.T) {
+func TestTheCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.handle("/api/v3/klines", klines)
 	r := ready(t, u)
 	for round := range 3 {
-		r.set(noon.Add(time.Duration(round/2) * time.Minute)) // the third finds all of it old
+		r.set(noon.Add(time.Duration(round/2) * time.Minute)) // in the third, all of it has expired
 		for n := range 100 {
-			for range 2 { // the second time it is remembered
+			for range 2 { // the second time from the cache
 				_, err := r.Candles(t.Context(), "BTCUSDT", market.Minute, noon.Add(-time.Duration(n)*time.Minute), time.Time{}, 1)
 				require.NoError(t, err)
 			}
@@ -298,7 +298,7 @@ func TestNotMoreIsRememberedThanThereIsRoomFor(t *testing.T) {
 	require.LessOrEqual(t, asked, 300)
 }
 
-func TestNobodyWaitsForEverForAnAnswer(t *testing.T) {
+func TestRequestsTimeOut(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.handle("/api/v3/klines", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -315,7 +315,7 @@ func TestNobodyWaitsForEverForAnAnswer(t *testing.T) {
 	require.ErrorIs(t, err, binance.ErrUpstream)
 }
 
-func TestNothingIsAskedShortlyBeforeTheLimit(t *testing.T) {
+func TestRequestsPauseShortlyBeforeTheLimit(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.handle("/api/v3/klines", func(w http.ResponseWriter, r *http.Request) {
@@ -334,7 +334,7 @@ func TestNothingIsAskedShortlyBeforeTheLimit(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestWhatBinanceShouldNotAnswerIsAnError(t *testing.T) {
+func TestInvalidResponsesAreErrors(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, func(o *binance.Options) { o.MaxBody = 1 << 14 })
@@ -342,7 +342,7 @@ func TestWhatBinanceShouldNotAnswerIsAnError(t *testing.T) {
 	at := noon
 	ask := func(path, body string) error {
 		u.answer(path, body)
-		at = at.Add(time.Minute) // past what is remembered
+		at = at.Add(time.Minute) // so that the cache has expired
 		r.set(at)
 		var err error
 		switch path {

@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// Options say where Binance is and how patient to be. The zero value of each means its default.
+// Options are Binance's addresses, timeouts and limits. A zero value means the default.
 type Options struct {
-	// RESTURL is where the REST API is; default https://api.binance.com. Where that is blocked,
+	// RESTURL is the address of the REST API; default https://api.binance.com. Where that is blocked,
 	// https://data-api.binance.vision has the same market data.
 	RESTURL string
-	// StreamURL is where the streams are; default wss://stream.binance.com:9443. With the above goes
+	// StreamURL is the address of the streams; default wss://stream.binance.com:9443. Where that is blocked, use
 	// wss://data-stream.binance.vision.
 	StreamURL string
 
-	Timeout    time.Duration // of a request or of connecting; default 10 s
-	Silence    time.Duration // without prices, after which a connection is given up; default 10 s
-	MinBackoff time.Duration // about the pause after a first failure; default 2 s, as 300 connections in 5 minutes get banned
-	MaxBackoff time.Duration // about the pause after many failures; default 1 minute
+	Timeout    time.Duration // for a request or for connecting; default 10 s
+	Silence    time.Duration // time without prices after which a connection is closed; default 10 s
+	MinBackoff time.Duration // approximate pause after a first failure; default 2 s, as 300 connections in 5 minutes lead to a ban
+	MaxBackoff time.Duration // approximate pause after many failures; default 1 minute
 	Refresh    time.Duration // how often pairs and trade counts are fetched; default 1 hour
-	CacheFor   time.Duration // how long candles, trades and order books are remembered; default 1 s
+	CacheFor   time.Duration // how long candles, trades and order books are cached; default 1 s
 
 	MaxFrame  int64 // bytes of a frame; default 4 MiB
 	MaxBody   int64 // bytes of a response; default 32 MiB
-	MaxWeight int   // request weight in a minute after which we pause; default 4800 of the 6000 that Binance allows
+	MaxWeight int   // request weight per minute after which the feed pauses; default 4800 of the 6000 that Binance allows
 }
 
 func (o Options) withDefaults() Options {
@@ -67,8 +67,8 @@ func checkURL(text string, schemes ...string) error {
 	return nil
 }
 
-// backoff makes pauses that double, each cut by up to a half at random, so that many clients that lost one server do
-// not come back at once.
+// backoff returns pauses that double, each shortened by a random amount of up to a half, so that many clients which
+// lost one server do not return at once.
 type backoff struct {
 	least, most, pause time.Duration
 }
@@ -82,10 +82,10 @@ func (b *backoff) reset() { b.pause = b.least }
 func (b *backoff) next() time.Duration {
 	pause := b.pause
 	b.pause = min(2*b.pause, b.most)
-	return pause - rand.N(pause/2+1) //nolint:gosec // nobody gains by guessing it
+	return pause - rand.N(pause/2+1) //nolint:gosec // guessing it gains nothing
 }
 
-// sleep waits, and reports whether it did so to the end.
+// sleep waits, and reports whether it waited for the whole pause.
 func sleep(ctx context.Context, pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

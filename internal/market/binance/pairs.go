@@ -13,7 +13,7 @@ import (
 const (
 	quoteAsset = "USDT"
 
-	// longestSymbol is what fits wherever symbols are shown and stored.
+	// longestSymbol is the longest symbol that the API and the database allow.
 	longestSymbol = 20
 )
 
@@ -63,15 +63,15 @@ func (f *Feed) refreshPairs(ctx context.Context) error {
 	return nil
 }
 
-// leaveOut logs that a pair cannot be had, once.
+// leaveOut logs, once per pair, that a pair cannot be offered.
 func (f *Feed) leaveOut(ctx context.Context, symbol string, err error) {
 	if _, known := f.leftOut[symbol]; !known {
 		f.leftOut[symbol] = struct{}{}
-		f.log.WarnContext(ctx, "a pair of Binance's is left out", "symbol", symbol, "error", err)
+		f.log.WarnContext(ctx, "one of Binance's pairs is left out", "symbol", symbol, "cause", err)
 	}
 }
 
-// pair reads a pair. It fails if a filter is missing or does not fit.
+// pair returns the pair. It fails if a filter is missing or unsuitable.
 func (s symbolInfo) pair() (market.Pair, error) {
 	pair := market.Pair{Symbol: s.Symbol, Base: s.Base, Quote: s.Quote, Status: s.Status}
 	if !isSymbol(s.Symbol) || s.Base+s.Quote != s.Symbol {
@@ -95,7 +95,7 @@ func (s symbolInfo) pair() (market.Pair, error) {
 	return pair, nil
 }
 
-// apply sets what the filter says; of two least notionals the greater counts.
+// apply sets the filter's values. Of two minimum notionals the greater one counts.
 func (f filterInfo) apply(pair *market.Pair) (err error) {
 	switch f.Type {
 	case "LOT_SIZE":
@@ -116,7 +116,7 @@ func isSymbol(s string) bool {
 	return len(s) <= longestSymbol && strings.TrimLeft(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
-// dayTicker is what Binance says of the last 24 hours when asked.
+// dayTicker is Binance's REST response for the last 24 hours of a pair.
 type dayTicker struct {
 	Symbol      string `json:"symbol"`
 	Open        string `json:"openPrice"`
@@ -129,8 +129,8 @@ type dayTicker struct {
 	Count       int64  `json:"count"`
 }
 
-// fetchSnapshot asks for the last 24 hours of every pair. What cannot be read of it is left out: most of it is of pairs
-// that do not trade any more.
+// fetchSnapshot fetches the last 24 hours of every pair. It leaves out what it cannot read: mostly pairs that no longer
+// trade.
 func (f *Feed) fetchSnapshot(ctx context.Context) ([]event, error) {
 	var tickers []dayTicker
 	if err := f.rest.get(ctx, "/api/v3/ticker/24hr", url.Values{"type": {"MINI"}}, &tickers); err != nil {

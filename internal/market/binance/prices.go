@@ -10,39 +10,38 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// prices is what is known of every pair, for any goroutine.
+// prices is the state of every pair, for use by any goroutine.
 type prices struct {
 	clock   func() time.Time
-	changed chan struct{} // there is something to take
+	changed chan struct{} // signals that take returns something
 
 	mu       sync.RWMutex
 	sorted   []market.Pair
 	bySymbol map[string]*quote
-	pending  map[string]*quote // changed and not taken yet
+	pending  map[string]*quote // changed since the last take
 
-	// Connections are numbered. A price is as new as the newest frame only if it was learnt on the connection that the
-	// frame came by.
+	// Connections are numbered. A frame confirms a price only if that price came over the same connection.
 	connection int
-	confirmed  time.Time // when the newest frame was
-	by         int       // the connection that it came by
+	confirmed  time.Time // the time of the newest frame
+	by         int       // the connection it came over
 }
 
-// quote is what is known of one pair.
+// quote is the state of one pair.
 type quote struct {
 	pair       market.Pair
-	stats      market.Ticker // its Close is the price, its Time the moment it came with; zero if there is none
-	event      time.Time     // Binance's own time of it
-	connection int           // where it was last heard of
+	stats      market.Ticker // Close is the price, Time the moment of its frame; zero if there is none
+	event      time.Time     // Binance's own time for it
+	connection int           // the last one that brought a price
 
 	open  market.Tick // the first price of a day
-	exact bool        // that is the price of 00:00
-	asked bool        // it is being fetched
+	exact bool        // open is the price at 00:00
+	asked bool        // the exact price is being fetched
 }
 
-// event is news of one pair.
+// event is an update of one pair.
 type event struct {
 	market.Ticker
-	snapshot bool // asked for, not streamed; only these have a trade count
+	snapshot bool // fetched over REST, not streamed; only these have a trade count
 }
 
 func newPrices(clock func() time.Time) *prices {
@@ -77,7 +76,7 @@ func (p *prices) last(symbol string) (market.Tick, bool) {
 	return p.tick(q), true
 }
 
-// tick returns the price of a quote that has one.
+// tick returns the price of q, which must have one.
 func (p *prices) tick(q *quote) market.Tick {
 	tick := market.Tick{Symbol: q.pair.Symbol, Price: q.stats.Close, Time: q.stats.Time}
 	if q.connection == p.connection && p.by == p.connection {
@@ -119,7 +118,7 @@ func (p *prices) list(pairs []market.Pair) {
 	p.sorted, p.bySymbol = pairs, quotes
 }
 
-// connect begins a new connection and returns its number.
+// connect returns the number of a new connection.
 func (p *prices) connect() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,8 +126,7 @@ func (p *prices) connect() int {
 	return p.connection
 }
 
-// frame takes in a frame of the stream and returns the moment that it counts as, zero if there was nothing in it that
-// is known.
+// frame applies a frame of the stream and returns its moment, or zero if it contains no known pair.
 func (p *prices) frame(connection int, events []event) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -145,14 +143,14 @@ func (p *prices) frame(connection int, events []event) time.Time {
 	return moment
 }
 
-// snapshot takes in news of all pairs that was asked for on a connection.
+// snapshot applies a snapshot of all pairs that was fetched during a connection.
 func (p *prices) snapshot(connection int, events []event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.apply(connection, events)
 }
 
-// apply takes in what arrived together and returns the moment that it counts as.
+// apply applies events that arrived together and returns their moment: the time of the newest one.
 func (p *prices) apply(connection int, events []event) time.Time {
 	now := p.clock().UTC().Round(0)
 	var moment time.Time
@@ -165,8 +163,8 @@ func (p *prices) apply(connection int, events []event) time.Time {
 	if moment.IsZero() {
 		return moment
 	}
-	current := now.Sub(moment) <= market.StaleAfter // else a cache on the way may have made it up to date in name only
-	moment = later(moment, p.confirmed)             // nobody is told of two times in the wrong order
+	current := now.Sub(moment) <= market.StaleAfter // otherwise it may come from a cache on the way
+	moment = later(moment, p.confirmed)             // times never go backwards
 	for _, e := range events {
 		if q := p.bySymbol[e.Symbol]; q != nil {
 			heard := q.connection >= connection
@@ -180,9 +178,9 @@ func (p *prices) apply(connection int, events []event) time.Time {
 	return moment
 }
 
-// update takes in news of a pair; heard says that the connection brought some before. Then the stream knows better than
-// a snapshot, which may have been made a little earlier than its time says, and if not, the stream brings the same
-// soon.
+// update applies an event to a pair. heard says that the connection has brought a price of the pair before. The stream
+// then takes precedence over a snapshot, which may be slightly older than its time says; if it is not, the stream soon
+// brings the same price.
 func (p *prices) update(q *quote, heard bool, moment time.Time, e event) {
 	switch {
 	case e.snapshot && heard && e.Close != q.stats.Close:
@@ -203,8 +201,8 @@ func (p *prices) update(q *quote, heard bool, moment time.Time, e event) {
 	p.pending[q.pair.Symbol] = q
 }
 
-// beginDay is called at the first frame of a day on a connection that was there before: the price of every pair at
-// 00:00 is known.
+// beginDay is called at the first frame of a day on a connection that lasted over midnight, so that the price of every
+// pair at 00:00 is known.
 func (p *prices) beginDay(connection int, moment time.Time) {
 	for _, q := range p.bySymbol {
 		if q.connection != connection || q.stats.Time.IsZero() {
@@ -217,7 +215,7 @@ func (p *prices) beginDay(connection int, moment time.Time) {
 	}
 }
 
-// take returns the newest prices of all pairs that changed since it was last called, sorted by symbol.
+// take returns the latest prices of all pairs that changed since the last call, sorted by symbol.
 func (p *prices) take() []market.Tick {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -230,7 +228,7 @@ func (p *prices) take() []market.Tick {
 	return ticks
 }
 
-// dayOpen returns the first price of today, and whether a better one is wanted.
+// dayOpen returns the first price of today, and whether the exact one must still be fetched.
 func (p *prices) dayOpen(symbol string) (open market.Tick, ok, wanted bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -241,7 +239,7 @@ func (p *prices) dayOpen(symbol string) (open market.Tick, ok, wanted bool) {
 	return q.open, true, !q.exact && !q.asked
 }
 
-// askDayOpen reports whether the first price of the day is to be fetched by whoever asks: it is fetched once.
+// askDayOpen reports whether the caller must fetch the first price of the day. Only one caller gets true.
 func (p *prices) askDayOpen(symbol string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -262,7 +260,7 @@ func (p *prices) forgetDayOpen(symbol string) {
 	}
 }
 
-// setDayOpen settles the first price of a day, unless that day is over.
+// setDayOpen sets the exact first price of a day, unless that day is over.
 func (p *prices) setDayOpen(symbol string, day time.Time, price decimal.Decimal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -274,7 +272,7 @@ func (p *prices) setDayOpen(symbol string, day time.Time, price decimal.Decimal)
 	q.exact = true
 }
 
-// dayOf returns 00:00 UTC of a time.
+// dayOf returns 00:00 UTC of the time's day.
 func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 func later(a, b time.Time) time.Time {

@@ -16,26 +16,27 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// ErrRateLimited means that Binance was not asked, or refused to answer, because it has been asked too much.
-var ErrRateLimited = fmt.Errorf("%w: Binance has been asked too much", market.ErrUnavailable)
+// ErrRateLimited means that a request was refused, or not sent, because of Binance's rate limits.
+var ErrRateLimited = fmt.Errorf("%w: Binance's rate limit is reached", market.ErrUnavailable)
 
-// ErrUpstream means that Binance did not answer, or not with what it should have.
+// ErrUpstream means that Binance did not answer, or sent an invalid response.
 var ErrUpstream = fmt.Errorf("%w: Binance did not answer as it should", market.ErrUnavailable)
 
-// rest asks Binance's REST API.
+// rest is a client of Binance's REST API.
 type rest struct {
 	opts  Options
 	clock func() time.Time
 	http  *http.Client
 
 	mu    sync.Mutex
-	until time.Time // nothing is asked before
+	until time.Time // no request is sent before
 }
 
-// get asks for a resource and reads its JSON into answer. Fails with ErrRateLimited, ctx's error, or else ErrUpstream.
+// get fetches a resource and decodes its JSON into answer. It fails with ErrRateLimited, ctx's error, or else
+// ErrUpstream.
 func (r *rest) get(ctx context.Context, path string, query url.Values, answer any) error {
 	if until := r.pausedUntil(); r.clock().Before(until) {
-		return fmt.Errorf("%w: it is asked again from %s on", ErrRateLimited, until.Format(time.RFC3339))
+		return fmt.Errorf("%w: no requests until %s", ErrRateLimited, until.Format(time.RFC3339))
 	}
 	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
@@ -77,18 +78,19 @@ func (r *rest) fetch(ctx context.Context, target string) ([]byte, error) {
 	return body, err
 }
 
-// heed pauses when Binance says that it is being asked too much, and a little before that: those who do not are banned.
+// heed pauses requests when Binance rejects one for its rate limit, and a little before it would: clients that do not
+// are banned.
 func (r *rest) heed(response *http.Response) error {
 	now := r.clock()
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusTeapot:
 		pause := retryAfter(response.Header.Get("Retry-After"), now)
 		r.pause(now.Add(pause))
-		return fmt.Errorf("%w: it answered %d and will again for %s", ErrRateLimited, response.StatusCode, pause)
+		return fmt.Errorf("%w: it answered %d and asked for a pause of %s", ErrRateLimited, response.StatusCode, pause)
 	}
 	used, err := strconv.Atoi(response.Header.Get("X-Mbx-Used-Weight-1m"))
 	if err == nil && used >= r.opts.MaxWeight {
-		r.pause(now.Truncate(time.Minute).Add(time.Minute)) // when the count begins anew
+		r.pause(now.Truncate(time.Minute).Add(time.Minute)) // when the count restarts
 	}
 	return nil
 }
@@ -105,8 +107,8 @@ func (r *rest) pausedUntil() time.Time {
 	return r.until
 }
 
-// retryAfter reads a Retry-After header, in seconds or as a date: a minute if there is none, three days at most, which
-// is the longest ban there is.
+// retryAfter parses a Retry-After header, in seconds or as a date. It returns a minute if there is none, and at most
+// three days, the longest ban.
 func retryAfter(header string, now time.Time) time.Duration {
 	const longest = 72 * time.Hour
 	pause := time.Minute
@@ -118,7 +120,7 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(pause, time.Second), longest)
 }
 
-// refusal says what Binance gave as a reason.
+// refusal returns Binance's reason as an error.
 func refusal(response *http.Response) error {
 	var reason struct {
 		Code    int    `json:"code"`

@@ -20,7 +20,7 @@ var (
 	errShutdown = errors.New("the server is about to shut down")
 )
 
-// keepConnected listens to the stream, on one connection after another. Binance ends each after a day at the latest.
+// keepConnected listens to the stream, on one connection after another. Binance closes each after at most a day.
 func (f *Feed) keepConnected(ctx context.Context) {
 	select {
 	case <-ctx.Done():
@@ -31,7 +31,7 @@ func (f *Feed) keepConnected(ctx context.Context) {
 	for {
 		begun := time.Now()
 		heard, err := f.listen(ctx)
-		if heard && time.Since(begun) >= retry.pause { // a snapshot for a moment's prices is too dear to have often
+		if heard && time.Since(begun) >= retry.pause { // snapshots are too expensive for connections that end at once
 			retry.reset()
 		}
 		pause := retry.next()
@@ -42,14 +42,14 @@ func (f *Feed) keepConnected(ctx context.Context) {
 	}
 }
 
-// listen takes in what one connection brings, and a snapshot of what was before, until the connection ends. It reports
-// whether any prices came by it.
+// listen applies a snapshot and the frames of one connection until the connection ends. It reports whether the
+// connection brought any prices.
 func (f *Feed) listen(ctx context.Context) (heard bool, err error) {
 	conn, err := f.dial(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer conn.CloseNow() //nolint:errcheck // it has ended already, or nobody cares how it does
+	defer conn.CloseNow() //nolint:errcheck // it has ended already, or its end does not matter
 	conn.SetReadLimit(f.opts.MaxFrame)
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -65,14 +65,14 @@ func (f *Feed) dial(ctx context.Context) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.opts.Timeout)
 	defer cancel()
 	address := strings.TrimSuffix(f.opts.StreamURL, "/") + "/ws/!miniTicker@arr"
-	conn, _, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: f.http}) //nolint:bodyclose // it belongs to conn
+	conn, _, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: f.http}) //nolint:bodyclose // conn owns it
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", address, err)
 	}
 	return conn, nil
 }
 
-// read takes in frames. One that is none of those it knows is passed over, but only prices count as a sign of life.
+// read applies frames. It skips unknown ones; only prices count as a sign of life.
 func (f *Feed) read(ctx context.Context, conn *websocket.Conn, number int) (heard bool, err error) {
 	deadline := time.Now().Add(f.opts.Silence)
 	odd, late := logOnce{f: f}, logOnce{f: f}
@@ -86,7 +86,7 @@ func (f *Feed) read(ctx context.Context, conn *websocket.Conn, number int) (hear
 			return heard, err
 		}
 		if err != nil {
-			odd.warn(ctx, "Binance sent a frame that is not understood, or one with such prices", "error", err)
+			odd.warn(ctx, "Binance sent a frame or a price that is not understood", "cause", err)
 		}
 		moment := f.prices.frame(number, events)
 		if moment.IsZero() {
@@ -95,7 +95,7 @@ func (f *Feed) read(ctx context.Context, conn *websocket.Conn, number int) (hear
 		heard = true
 		deadline = time.Now().Add(f.opts.Silence)
 		if lag := f.clock().Sub(moment); lag > market.StaleAfter {
-			late.warn(ctx, "Binance's prices are old: they come late, or the clock of this machine is fast", "lag", lag)
+			late.warn(ctx, "Binance's prices are old: they arrive late, or this machine's clock is fast", "lag", lag)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func readUntil(ctx context.Context, conn *websocket.Conn, deadline time.Time) ([
 	return data, err
 }
 
-// logOnce logs the first oddity of a connection: a server that sends nonsense does so every second.
+// logOnce logs only the first oddity of a connection, because a broken server sends one every second.
 type logOnce struct {
 	f    *Feed
 	done bool
@@ -123,7 +123,7 @@ func (l *logOnce) warn(ctx context.Context, message string, args ...any) {
 	}
 }
 
-// keepSnapshots takes a snapshot now and whenever one is wanted.
+// keepSnapshots fetches a snapshot now and whenever one is requested.
 func (f *Feed) keepSnapshots(ctx context.Context, number int) {
 	retry := f.newBackoff()
 	for {
@@ -159,7 +159,7 @@ type miniTicker struct {
 	QuoteVolume string `json:"q"`
 }
 
-// decodeFrame reads a frame. What it does not understand it leaves out, and says what was wrong with the last of that.
+// decodeFrame decodes a frame. It leaves out events it does not understand; the error describes the last of them.
 func decodeFrame(data []byte) ([]event, error) {
 	if text := strings.TrimLeft(string(data[:min(len(data), 64)]), " \t\r\n"); strings.HasPrefix(text, "{") {
 		return nil, decodeNotice(data)
@@ -186,12 +186,12 @@ func decodeFrame(data []byte) ([]event, error) {
 	return events, err
 }
 
-// decodeNotice reads a frame that is an object: the answer to a request, of which we make none, an error, or the notice
-// that the server goes away.
+// decodeNotice decodes a frame that is an object: an error, the notice of a shutdown, or the response to a request,
+// though the feed makes none.
 func decodeNotice(data []byte) error {
 	var notice struct {
 		Event string          `json:"e"`
-		Time  json.RawMessage `json:"E"` // named, as it would be taken for an e otherwise
+		Time  json.RawMessage `json:"E"` // declared so that encoding/json does not match it with "e"
 	}
 	if err := json.Unmarshal(data, &notice); err != nil {
 		return err
@@ -202,12 +202,13 @@ func decodeNotice(data []byte) error {
 	return fmt.Errorf("an object with the event %q", notice.Event)
 }
 
-// numbers are what Binance writes of the last 24 hours of a pair.
+// numbers are Binance's figures for the last 24 hours of a pair.
 type numbers struct{ open, high, low, close, volume, quoteVolume string }
 
-// ticker reads them. Of a pair that nobody traded all but the price may be zero: Open, High and Low are then the price.
+// ticker parses n. For a pair without trades, everything but the price may be zero; Open, High and Low are then the
+// price.
 func (n numbers) ticker(symbol string, milliseconds int64) (t market.Ticker, err error) {
-	// The one sum that anybody does with a ticker, for which a price may be too far from another.
+	// ChangePct below can overflow: two prices may be too far apart for it. Nothing else is computed from a ticker.
 	defer decimal.CatchOverflow(&err)
 	t = market.Ticker{Symbol: symbol, Time: time.UnixMilli(milliseconds).UTC()}
 	for _, field := range []struct {
@@ -229,7 +230,7 @@ func (n numbers) ticker(symbol string, milliseconds int64) (t market.Ticker, err
 		return t, fmt.Errorf("the close of %q: %w", symbol, err)
 	}
 	if milliseconds <= 0 || milliseconds > lastMilli {
-		return t, fmt.Errorf("the time of %q is none", symbol)
+		return t, fmt.Errorf("the time of %q is invalid", symbol)
 	}
 	if t.Open.IsZero() {
 		t.Open = t.Close
@@ -243,10 +244,10 @@ func (n numbers) ticker(symbol string, milliseconds int64) (t market.Ticker, err
 	return t, nil
 }
 
-// lastMilli is the end of the year 9999, after which times cannot be written.
+// lastMilli is the end of the year 9999, the last that RFC 3339 can represent.
 var lastMilli = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() - 1
 
-// tooDear is a price that nothing has: sums with prices below it fit a Decimal.
+// tooDear is above any real price. Amounts computed from lower prices fit a Decimal.
 var tooDear = decimal.NewFromInt(1_000_000_000_000)
 
 func checkPrice(price decimal.Decimal) error {

@@ -15,12 +15,12 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market/binance"
 )
 
-func TestAServerThatRefusesIsAskedUntilItAccepts(t *testing.T) {
+func TestConnectingIsRetriedUntilTheServerAccepts(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.refusals.Store(5)
 	info := u.answers["/api/v3/exchangeInfo"]
-	var times int // the handler is called by one connection after another
+	var times int // connections call the handler one after the other
 	u.handle("/api/v3/exchangeInfo", func(w http.ResponseWriter, r *http.Request) {
 		if times++; times <= 3 {
 			http.Error(w, `{"code":-1001,"msg":"Internal error; unable to process your request."}`, http.StatusInternalServerError)
@@ -36,7 +36,7 @@ func TestAServerThatRefusesIsAskedUntilItAccepts(t *testing.T) {
 	require.Equal(t, 5, strings.Count(r.logs.String(), "but got 503"), r.logs)
 }
 
-func TestNobodyWaitsForEverForAConnection(t *testing.T) {
+func TestConnectingTimesOut(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.silences.Store(2)
@@ -45,11 +45,11 @@ func TestNobodyWaitsForEverForAConnection(t *testing.T) {
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "100", noon)}, r.next(t))
 }
 
-func TestASilentStreamIsGivenUp(t *testing.T) {
+func TestASilentStreamIsClosed(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, func(o *binance.Options) { o.Silence = 500 * time.Millisecond })
-	u.next(t) // never says a word
+	u.next(t) // stays silent
 	u.next(t).sendText(`{"result":null,"id":1}`)
 	u.next(t).send(mini("BTCUSDT", "100", noon))
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "100", noon)}, r.next(t))
@@ -58,7 +58,7 @@ func TestASilentStreamIsGivenUp(t *testing.T) {
 	require.Contains(t, r.logs.String(), "brought no prices")
 }
 
-func TestTheServersNoticeOfItsEndIsHeeded(t *testing.T) {
+func TestAShutdownNoticeEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, nil)
@@ -67,7 +67,7 @@ func TestTheServersNoticeOfItsEndIsHeeded(t *testing.T) {
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "100", noon)}, r.next(t))
 }
 
-func TestNonsenseIsPassedOver(t *testing.T) {
+func TestInvalidFramesAreSkipped(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, func(o *binance.Options) { o.MaxFrame = 1 << 16 })
@@ -95,11 +95,11 @@ func TestNonsenseIsPassedOver(t *testing.T) {
 	require.False(t, ok)
 
 	s.sendText("[" + strings.Repeat(" ", 1<<16) + "]")
-	u.next(t).send(mini("BTCUSDT", "100", noon)) // too long a frame costs the connection
+	u.next(t).send(mini("BTCUSDT", "100", noon)) // too long a frame ends the connection
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "100", noon)}, r.next(t))
 }
 
-func TestAPairThatNobodyTradedHasATicker(t *testing.T) {
+func TestAPairWithoutTradesHasATicker(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	r := run(t, u, nil)
@@ -121,12 +121,12 @@ func TestOfTwoEventsTheLaterCounts(t *testing.T) {
 	r.set(noon.Add(10 * time.Second))
 	s.send(mini("BTCUSDT", "105", noon.Add(5*time.Second)))
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "105", noon.Add(5*time.Second))}, r.next(t))
-	// Overtaken, while another of its frame is not.
+	// Outdated, while another event of its frame is not.
 	s.send(mini("BTCUSDT", "104", noon.Add(4*time.Second)), mini("ETHUSDT", "110", noon.Add(3*time.Second)))
 	require.Equal(t, []market.Tick{tick("ETHUSDT", "110", noon.Add(5*time.Second))}, r.next(t))
 	last, _ := r.Last("BTCUSDT")
 	require.Equal(t, "105.00000000", last.Price.String())
-	// At the same time, the one that came later; from the future, now.
+	// With equal times the later arrival counts; a time in the future counts as now.
 	s.send(mini("BTCUSDT", "106", noon.Add(5*time.Second)))
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "106", noon.Add(5*time.Second))}, r.next(t))
 	s.send(mini("BTCUSDT", "107", noon.Add(time.Hour)))
@@ -136,7 +136,7 @@ func TestOfTwoEventsTheLaterCounts(t *testing.T) {
 	require.Equal(t, []market.Tick{tick("BTCUSDT", "108", r.now())}, r.next(t), "the future one does not block those after it")
 }
 
-func TestAReceiverThatFallsBehindGetsTheNewestPricesAtOnce(t *testing.T) {
+func TestASlowReceiverGetsTheLatestPricesAtOnce(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	free := make(chan struct{})

@@ -23,32 +23,32 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is when most tests take place.
+// noon is the time in most tests.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for something that must happen.
 const patience = 20 * time.Second
 
-// clock is one that tests set.
+// clock is a clock that tests set.
 type clock struct{ at atomic.Int64 }
 
 func (c *clock) set(t time.Time) { c.at.Store(t.UnixNano()) }
 
 func (c *clock) now() time.Time { return time.Unix(0, c.at.Load()).UTC() }
 
-// upstream is a server that speaks like Binance.
+// upstream is a server that behaves like Binance.
 type upstream struct {
 	*httptest.Server
-	refusals atomic.Int32 // how many connections it refuses yet
-	silences atomic.Int32 // how many after these it does not answer at all
+	refusals atomic.Int32 // how many more connections it refuses
+	silences atomic.Int32 // how many after those it does not answer at all
 	streams  chan *stream
 
 	mu      sync.Mutex
 	answers map[string]http.HandlerFunc
-	asked   map[string][]string // the queries that came, by path
+	asked   map[string][]string // the queries received, by path
 }
 
-// stream is a connection to it.
+// stream is a connection to the upstream.
 type stream struct {
 	t  *testing.T
 	ws *websocket.Conn
@@ -97,7 +97,7 @@ func (u *upstream) accept(t *testing.T, w http.ResponseWriter, r *http.Request) 
 	<-ws.CloseRead(context.WithoutCancel(r.Context())).Done()
 }
 
-// answer sets what is answered to requests of a path.
+// answer sets the response to requests of a path.
 func (u *upstream) answer(path, body string) {
 	u.handle(path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
 }
@@ -108,7 +108,7 @@ func (u *upstream) handle(path string, answer http.HandlerFunc) {
 	u.answers[path] = answer
 }
 
-// queries returns what a path was asked.
+// queries returns the queries received at a path.
 func (u *upstream) queries(path string) []string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -147,13 +147,13 @@ func pairInfo(base, quote, status, minQty, step, tick, notional string) string {
 	]}`, base, quote, status, minQty, step, tick, notional)
 }
 
-// mini is an event of the stream.
+// mini returns an event of the stream.
 func mini(symbol, price string, at time.Time) string {
 	return fmt.Sprintf(`{"e":"24hrMiniTicker","E":%d,"s":%q,"c":%q,"o":"90.00000000","h":"120.00000000","l":"80.00000000","v":"1000.00000000","q":"100000.00000000"}`,
 		at.UnixMilli(), symbol, price)
 }
 
-// day24 is an element of the snapshot.
+// day24 returns an element of the snapshot.
 func day24(symbol, price string, at time.Time, count int) string {
 	return fmt.Sprintf(`{"symbol":%q,"openPrice":"90.0","highPrice":"120.0","lowPrice":"80.0","lastPrice":%q,"volume":"7.0","quoteVolume":"700.0","openTime":%d,"closeTime":%d,"firstId":1,"lastId":9,"count":%d}`,
 		symbol, price, at.Add(-24*time.Hour).UnixMilli(), at.UnixMilli(), count)
@@ -168,7 +168,7 @@ type running struct {
 	stop    func() // waits for Run to end
 }
 
-// run starts a feed of an upstream at noon, and stops it after the test.
+// run starts a feed on an upstream at noon, and stops it after the test.
 func run(t *testing.T, u *upstream, change func(*binance.Options)) *running {
 	t.Helper()
 	return receive(t, u, change, func([]market.Tick) {})
@@ -222,7 +222,7 @@ func (r *running) next(t *testing.T) []market.Tick {
 	}
 }
 
-// until waits for something to be so.
+// until waits for a condition.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	require.Eventually(t, so, patience, time.Millisecond, what)
@@ -232,7 +232,7 @@ func tick(symbol, price string, at time.Time) market.Tick {
 	return market.Tick{Symbol: symbol, Price: decimal.MustParse(price), Time: at}
 }
 
-// logs is what was logged.
+// logs collects log output.
 type logs struct {
 	mu   sync.Mutex
 	text strings.Builder

@@ -17,7 +17,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market/replay"
 )
 
-// recorded is a line of a recording, read without the reader that is tested.
+// recorded is a line of a recording, read without the reader under test.
 type recorded struct {
 	at       time.Time
 	symbol   string
@@ -56,8 +56,8 @@ func lastPrice(t require.TestingT, symbol string) string {
 	return price
 }
 
-// running returns a replay of which the clock alone says how much has happened, and the lines of a symbol at the times
-// at which they happen.
+// running returns a replay whose progress only the clock decides, and the lines of a symbol at the times at which they
+// happen.
 func running(t *testing.T, speed float64, symbol string) (*replay.Replay, *clock, []recorded) {
 	c := clockAt(noon)
 	r := open(t, minutes, replay.Options{Speed: speed}, c.now)
@@ -74,7 +74,7 @@ func running(t *testing.T, speed float64, symbol string) (*replay.Replay, *clock
 	return r, c, lines
 }
 
-// happened returns the lines up to a time.
+// happened returns the lines up to and including a time.
 func happened(lines []recorded, now time.Time) []recorded {
 	n := slices.IndexFunc(lines, func(l recorded) bool { return l.at.After(now) })
 	if n < 0 {
@@ -83,7 +83,7 @@ func happened(lines []recorded, now time.Time) []recorded {
 	return lines[:n]
 }
 
-// sum is what a candle of some lines is.
+// sum returns the candle of a group of lines.
 func sum(opens time.Time, lines []recorded) market.Candle {
 	c := market.Candle{Time: opens, Open: lines[0].price, High: lines[0].price, Low: lines[0].price}
 	for _, l := range lines {
@@ -96,7 +96,7 @@ func sum(opens time.Time, lines []recorded) market.Candle {
 	return c
 }
 
-// candlesOf makes all candles of some lines.
+// candlesOf returns all candles of the lines.
 func candlesOf(lines []recorded, width time.Duration) []market.Candle {
 	candles := []market.Candle{}
 	for from := 0; from < len(lines); {
@@ -111,7 +111,7 @@ func candlesOf(lines []recorded, width time.Duration) []market.Candle {
 	return candles
 }
 
-// Replayed slowly, four minutes are days.
+// Replayed slowly, four minutes become days.
 var speeds = []float64{1, 0.01, 0.25}
 
 func TestCandlesAgreeWithTheLines(t *testing.T) {
@@ -152,8 +152,8 @@ func TestCandlesAgreeWithTheLines(t *testing.T) {
 
 func TestTheTickerCoversADay(t *testing.T) {
 	t.Parallel()
-	// At a hundredth of the speed, four minutes take almost seven hours: the day is longer. So the window is tested by
-	// a recording of days below.
+	// At a hundredth of the speed, four minutes take almost seven hours, which is less than a day. So the recording of
+	// days below tests the window.
 	for _, speed := range speeds {
 		r, c, lines := running(t, speed, "ETHUSDT")
 		rapid.Check(t, func(t *rapid.T) {
@@ -222,7 +222,7 @@ func TestTradesAreTheLinesWithAQuantity(t *testing.T) {
 	})
 }
 
-func TestTheOrderBookStandsAroundThePrice(t *testing.T) {
+func TestTheOrderBookSurroundsThePrice(t *testing.T) {
 	t.Parallel()
 	r, c, _ := running(t, 1, "DOGEUSDT")
 	for second := range 300 {

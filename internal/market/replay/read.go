@@ -23,20 +23,20 @@ const (
 	longestLine   = 4096
 )
 
-// What pairs have of which the recording gives no filters.
+// The filters of pairs for which the recording gives none.
 var (
 	defaultStep     = decimal.MustParse("0.00001")
 	defaultNotional = decimal.NewFromInt(5)
 )
 
-// tooDear is a price that nothing has: sums with prices below it fit a Decimal.
+// tooDear is above any real price. Amounts computed from lower prices fit a Decimal.
 var tooDear = decimal.NewFromInt(1_000_000_000_000)
 
 // reader reads a recording line by line.
 type reader struct {
 	recording
-	number int  // of the line
-	headed bool // the header has come
+	number int  // of the current line
+	headed bool // the header has been read
 	first  time.Time
 	last   time.Time
 }
@@ -50,7 +50,7 @@ func read(from io.Reader) (*recording, error) {
 	for scanner.Scan() {
 		r.number++
 		err := r.line(strings.TrimPrefix(scanner.Text(), "\ufeff"))
-		if err != nil && limited.N > 0 { // else it may have been cut in two
+		if err != nil && limited.N > 0 { // otherwise the limit may have cut the line
 			return nil, fmt.Errorf("line %d: %w", r.number, err)
 		}
 	}
@@ -84,7 +84,7 @@ func (r *reader) line(text string) error {
 	}
 }
 
-// pair reads the filters of a pair.
+// pair parses the filters of a pair.
 func (r *reader) pair(text string) error {
 	fields := strings.Split(text, ",")
 	if r.headed {
@@ -113,7 +113,7 @@ func (r *reader) pair(text string) error {
 	return nil
 }
 
-// price reads a price.
+// price parses a line with a price.
 func (r *reader) price(text string) (err error) {
 	defer decimal.CatchOverflow(&err)
 	fields := strings.Split(text, ",")
@@ -154,7 +154,7 @@ func (r *reader) price(text string) (err error) {
 	return nil
 }
 
-// time reads a time and checks that it is in its place.
+// time parses a time and checks that it is in order.
 func (r *reader) time(text string) (time.Time, error) {
 	at, err := parseTime(text)
 	if err != nil {
@@ -185,7 +185,7 @@ func parseTime(text string) (time.Time, error) {
 	return time.UnixMilli(milliseconds).UTC(), nil
 }
 
-// seriesOf returns the series of a symbol, a new one if there is none.
+// seriesOf returns the series of a symbol, creating it if needed.
 func (r *reader) seriesOf(symbol string) (*series, error) {
 	if s := r.bySymbol[symbol]; s != nil {
 		return s, nil
@@ -202,7 +202,7 @@ func (r *reader) seriesOf(symbol string) (*series, error) {
 	return s, nil
 }
 
-// finish gives every pair filters, and refuses what can only be seen at the end.
+// finish sets missing filters and makes the checks that need the whole recording.
 func (r *reader) finish() (*recording, error) {
 	r.sortSeries()
 	for _, s := range r.series {
@@ -220,7 +220,7 @@ func (r *reader) finish() (*recording, error) {
 	return &r.recording, nil
 }
 
-// changeOverflows reports a change in percent that is too large for a Decimal.
+// changeOverflows returns an error if the change in percent is too large for a Decimal.
 func changeOverflows(low, high decimal.Decimal) (err error) {
 	defer decimal.CatchOverflow(&err)
 	_ = market.Ticker{Open: low, Close: high}.ChangePct()

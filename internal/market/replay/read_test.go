@@ -13,7 +13,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market/replay"
 )
 
-func TestAMistakeInARecordingIsNamedWithItsLine(t *testing.T) {
+func TestErrorsInARecordingNameTheLine(t *testing.T) {
 	t.Parallel()
 	const head = "time,symbol,price,quantity\n"
 	const line = "2026-03-01T12:00:00Z,BTCUSDT,100,1\n"

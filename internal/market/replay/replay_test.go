@@ -22,12 +22,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is when most tests take place: a year after what they replay.
+// noon is the time in most tests, a year after what they replay.
 var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 
 const minutes = "testdata/minutes.csv"
 
-// short is three seconds of two pairs.
+// short is a recording of two pairs over three seconds.
 const short = `#pair,BTCUSDT,0.001,0.001,0.5,10
 time,symbol,price,quantity
 2026-03-01T12:00:00Z,BTCUSDT,100,2
@@ -37,7 +37,7 @@ time,symbol,price,quantity
 2026-03-01T13:00:03+01:00,ETHUSDT,11,3
 `
 
-// clock is one that tests set.
+// clock is a clock that tests set.
 type clock struct{ at atomic.Int64 }
 
 func (c *clock) set(t time.Time) { c.at.Store(t.UnixNano()) }
@@ -50,7 +50,7 @@ func clockAt(t time.Time) *clock {
 	return &c
 }
 
-// write writes a recording.
+// write writes a recording to a file and returns its path.
 func write(t testing.TB, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "recording.csv")
@@ -69,13 +69,13 @@ func tick(symbol, price string, at time.Time) market.Tick {
 	return market.Tick{Symbol: symbol, Price: decimal.MustParse(price), Time: at}
 }
 
-// delivery is one call of a receiver.
+// delivery is one call of a receiver, with its time.
 type delivery struct {
 	at    time.Time
 	ticks []market.Tick
 }
 
-// runFor runs a replay for a while of a synctest bubble's time.
+// runFor runs a replay for a while, in a synctest bubble's time.
 func runFor(t *testing.T, r *replay.Replay, while time.Duration, receive func([]market.Tick)) []delivery {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), while)
@@ -161,7 +161,7 @@ func TestLinesHappenWhenTheyDid(t *testing.T) {
 	for _, speed := range []float64{1, 2, 0.5} {
 		synctest.Test(t, func(t *testing.T) {
 			r := open(t, write(t, short), replay.Options{Speed: speed}, time.Now)
-			time.Sleep(time.Minute + 77*time.Millisecond) // what is before Run is not counted
+			time.Sleep(time.Minute + 77*time.Millisecond) // time before Run does not count
 			start := time.Now().UTC()
 			after := func(seconds float64) time.Time {
 				return start.Add(time.Duration(seconds / speed * float64(time.Second)))
@@ -190,7 +190,7 @@ func TestAtSpeed0EveryLineHappensAtOnceInOrder(t *testing.T) {
 		recorded := readLines(t, minutes)
 		next := 0
 		all := runFor(t, r, time.Hour, func(ticks []market.Tick) {
-			time.Sleep(time.Millisecond) // else all of it happens in no time
+			time.Sleep(time.Millisecond) // otherwise all of it happens at the same instant
 			for range ticks {
 				next++
 			}
@@ -266,7 +266,7 @@ func TestPricesHoldUntilTheNextAndAfterTheLast(t *testing.T) {
 	}
 }
 
-func TestAReceiverThatFallsBehindMissesWhatIsOld(t *testing.T) {
+func TestASlowReceiverMissesOldLines(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	text.WriteString("time,symbol,price\n")
@@ -336,7 +336,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	require.NoError(t, r.Run(ctx, func([]market.Tick) { require.Fail(t, "there was no time for it") }))
 }
 
-func TestAllOfItMayBeAskedForWhileItRuns(t *testing.T) {
+func TestAllMethodsMayBeCalledWhileItRuns(t *testing.T) {
 	t.Parallel()
 	for _, speed := range []float64{0, 1000} {
 		r := open(t, minutes, replay.Options{Speed: speed}, time.Now)
@@ -361,7 +361,7 @@ func TestAllOfItMayBeAskedForWhileItRuns(t *testing.T) {
 	}
 }
 
-func TestSpeedsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidSpeedsAreRejected(t *testing.T) {
 	t.Parallel()
 	for _, speed := range []float64{-1, 0.001, 1e9, math.NaN(), math.Inf(1), math.Inf(-1)} {
 		_, err := replay.Open(minutes, replay.Options{Speed: speed}, time.Now)

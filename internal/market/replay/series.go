@@ -9,14 +9,14 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// recording is a file that has been read.
+// recording is the content of a file.
 type recording struct {
 	lines    []line
 	series   []*series // sorted by symbol
 	bySymbol map[string]*series
 }
 
-// line is a price of some pair.
+// line is a price of a pair.
 type line struct {
 	offset time.Duration // from the start of the replay
 	series *series
@@ -26,14 +26,14 @@ type line struct {
 // series is one pair's lines.
 type series struct {
 	market.Pair
-	listed int // the line of the file that gives its filters; 0 if none does
+	listed int // the line of the file with its filters; 0 if there is none
 	places int // the most decimals of its prices
 	points []point
-	blocks []extremes // of each blockSize points
-	batch  int        // the last batch that it is in, Run's own
+	blocks []extremes // one per blockSize points
+	batch  int        // the last batch that contains it; only Run uses it
 }
 
-// point is a price, with the sums of everything up to it.
+// point is a price with the totals up to and including it.
 type point struct {
 	line     int
 	price    decimal.Decimal
@@ -41,7 +41,7 @@ type point struct {
 	total
 }
 
-// total is what was traded.
+// total is the sum of trades.
 type total struct {
 	volume decimal.Decimal // in base
 	quote  decimal.Decimal
@@ -56,15 +56,14 @@ func (s *series) total(count int) total {
 	return s.points[count-1].total
 }
 
-// extremes are the lowest and the highest of some prices.
+// extremes are the lowest and the highest price in a range.
 type extremes struct{ low, high decimal.Decimal }
 
-// blockSize is about the square root of the points of a large series, so that the extremes of any points in a row take
+// blockSize is about the square root of the number of points in a large series, so that the extremes of any range take
 // few comparisons.
 const blockSize = 512
 
-// add appends a point. It panics with decimal.ErrOverflow if the sums get too large, or prices too far apart for a
-// change in percent.
+// add appends a point. It panics with decimal.ErrOverflow if the sums get too large.
 func (s *series) add(line int, price, quantity decimal.Decimal) {
 	sum := s.total(len(s.points))
 	if !quantity.IsZero() {
@@ -81,7 +80,8 @@ func (s *series) add(line int, price, quantity decimal.Decimal) {
 	*block = extremes{decimal.Min(block.low, price), decimal.Max(block.high, price)}
 }
 
-// extremes returns the lowest and the highest price of the points from … to−1, and if there are none the price before.
+// extremes returns the lowest and the highest price of the points from … to−1, or the price before from if there are
+// none.
 func (s *series) extremes(from, to int) (low, high decimal.Decimal) {
 	if from >= to {
 		from = max(to, 1) - 1
@@ -102,7 +102,7 @@ func (s *series) extremes(from, to int) (low, high decimal.Decimal) {
 	return low, high
 }
 
-// sortSeries lists the series by symbol.
+// sortSeries fills r.series, sorted by symbol.
 func (r *recording) sortSeries() {
 	for _, s := range r.bySymbol {
 		r.series = append(r.series, s)

@@ -10,26 +10,26 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// deepest is how many levels a side of an order book has.
+// deepest is the largest number of levels per side of an order book.
 const deepest = 1000
 
-// view is what has happened of one pair at one moment.
+// view is the state of one pair at one moment.
 type view struct {
 	*series
 	recording *recording
-	start     time.Time // of the replay; now before
+	start     time.Time // of the replay; equal to now before Run
 	now       time.Time
-	seen      time.Time // the newest time of which the price is known
-	count     int       // how many points have happened
+	seen      time.Time // the latest time for which the price is known
+	count     int       // the number of points so far
 }
 
-// view returns what has happened of a pair up to now.
+// view returns the state of a pair now.
 func (r *Replay) view(symbol string) (view, bool) {
 	s, ok := r.bySymbol[symbol]
 	if !ok {
 		return view{}, false
 	}
-	begun := r.start.Load() // before the clock is read, so that it is not after now
+	begun := r.start.Load() // loaded before the clock is read, so that it is not after now
 	v := view{series: s, recording: &r.recording, now: r.now()}
 	v.start, v.seen = v.now, v.now
 	if begun == nil {
@@ -49,10 +49,10 @@ func (r *Replay) view(symbol string) (view, bool) {
 	return v, true
 }
 
-// price returns the price when count points have happened.
+// price returns the price after count points.
 func (v *view) price(count int) decimal.Decimal { return v.points[max(count, 1)-1].price }
 
-// timeOf returns when a point that has happened did.
+// timeOf returns when point n happened.
 func (v *view) timeOf(n int) time.Time {
 	return v.start.Add(v.recording.lines[v.points[n].line].offset)
 }
@@ -62,12 +62,12 @@ func (v *view) before(t time.Time) int {
 	return sort.Search(v.count, func(n int) bool { return !v.timeOf(n).Before(t) })
 }
 
-// after returns the index of the first point that happened after a time, which is how many happened up to it.
+// after returns the number of points up to a time, which is the index of the first point after it.
 func (v *view) after(t time.Time) int {
 	return sort.Search(v.count, func(n int) bool { return v.timeOf(n).After(t) })
 }
 
-// Ticker implements market.Feed. It covers exactly the last 24 hours, of a replay that began later all of it.
+// Ticker implements market.Feed. It covers exactly the last 24 hours, or the whole replay if that is shorter.
 func (r *Replay) Ticker(symbol string) (market.Ticker, bool) {
 	v, ok := r.view(symbol)
 	if !ok {
@@ -87,7 +87,7 @@ func (r *Replay) Ticker(symbol string) (market.Ticker, bool) {
 	}, true
 }
 
-// Candles implements market.Feed. There is none of an interval without a line.
+// Candles implements market.Feed. An interval without a line has no candle.
 func (r *Replay) Candles(
 	ctx context.Context, symbol string, interval market.Interval, start, end time.Time, limit int,
 ) ([]market.Candle, error) {
@@ -119,7 +119,7 @@ func ceil(t time.Time, width time.Duration) time.Time {
 	return t
 }
 
-// oldest makes the first candles of the points from … to−1.
+// oldest returns the first candles of the points from … to−1.
 func (v *view) oldest(ctx context.Context, width time.Duration, from, to, limit int) ([]market.Candle, error) {
 	candles := []market.Candle{}
 	for len(candles) < limit && from < to {
@@ -134,7 +134,7 @@ func (v *view) oldest(ctx context.Context, width time.Duration, from, to, limit 
 	return candles, nil
 }
 
-// newest makes the last candles of the points before to.
+// newest returns the last candles of the points before to.
 func (v *view) newest(ctx context.Context, width time.Duration, to, limit int) ([]market.Candle, error) {
 	candles := []market.Candle{}
 	for len(candles) < limit && to > 0 {
@@ -150,7 +150,7 @@ func (v *view) newest(ctx context.Context, width time.Duration, to, limit int) (
 	return candles, nil
 }
 
-// candle sums up the points from … to−1, of which there is one at least.
+// candle summarizes the points from … to−1, of which there must be at least one.
 func (v *view) candle(opens time.Time, from, to int) market.Candle {
 	low, high := v.extremes(from, to)
 	before, after := v.total(from), v.total(to)
@@ -161,8 +161,8 @@ func (v *view) candle(opens time.Time, from, to int) market.Candle {
 	}
 }
 
-// Trades implements market.Feed: the lines with a quantity. A trade that moved the price down was a sale, any other a
-// purchase.
+// Trades implements market.Feed. It returns the lines with a quantity. In a trade that moved the price down the seller
+// was the taker, in any other the buyer.
 func (r *Replay) Trades(ctx context.Context, symbol string, limit int) ([]market.Trade, error) {
 	v, ok := r.view(symbol)
 	if !ok {
@@ -185,8 +185,8 @@ func (r *Replay) Trades(ctx context.Context, symbol string, limit int) ([]market
 	return trades, nil
 }
 
-// OrderBook implements market.Feed. The price is the best bid, a tick below the best ask, and at each tick beyond rests
-// a little more than at the one before.
+// OrderBook implements market.Feed. The price is the best bid, one tick below the best ask. Each further tick has a
+// slightly larger quantity than the one before.
 func (r *Replay) OrderBook(_ context.Context, symbol string, depth int) (market.OrderBook, error) {
 	v, ok := r.view(symbol)
 	if !ok {

@@ -7,8 +7,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Trades implements market.Feed. They are the very trades that the candles count: those of a minute add up to the
-// volume of its candle. A trade's time is that of its step, its price the price of that step.
+// Trades implements market.Feed. These are the same trades that candles count: the trades of a minute add up to its
+// candle's volume. A trade has the time and the price of its step.
 func (s *Sim) Trades(ctx context.Context, symbol string, limit int) ([]market.Trade, error) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -29,7 +29,7 @@ func (s *Sim) Trades(ctx context.Context, symbol string, limit int) ([]market.Tr
 	return trades, nil
 }
 
-// trade returns the n-th trade since 1970.
+// trade returns the n-th trade since 1970, of the given number of lot steps.
 func (i *instrument) trade(n, lots uint64) market.Trade {
 	step := int64(i.trades.slotOf(n))
 	ticks := i.priceAt(step)
@@ -42,7 +42,8 @@ func (i *instrument) trade(n, lots uint64) market.Trade {
 	}
 }
 
-// sellerTook tells by the price, as trades that move it down are sales; where it stands still, by chance.
+// sellerTook reports whether the seller was the taker: if the price fell in this step. If it did not move, a random
+// number decides.
 func (i *instrument) sellerTook(n uint64, step, ticks int64) bool {
 	previous := i.priceAt(max(0, step-1))
 	if ticks != previous {
@@ -51,8 +52,8 @@ func (i *instrument) sellerTook(n uint64, step, ticks int64) bool {
 	return i.sides.at(n)&1 == 1
 }
 
-// OrderBook implements market.Feed. The price is the best bid or the best ask, a tick apart. Behind them orders rest at
-// round prices, each for some seconds.
+// OrderBook implements market.Feed. The best bid and the best ask are one tick apart, and the price is one of them. The
+// other orders rest at round prices, each for some seconds.
 func (s *Sim) OrderBook(_ context.Context, symbol string, depth int) (market.OrderBook, error) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -60,7 +61,7 @@ func (s *Sim) OrderBook(_ context.Context, symbol string, depth int) (market.Ord
 	}
 	now := s.now()
 	bid := i.priceAt(now)
-	if !i.sellerTook(uint64(now), now, bid) { // a buyer took, at the best ask
+	if !i.sellerTook(uint64(now), now, bid) { // the buyer was the taker, at the best ask
 		bid--
 	}
 	return market.OrderBook{
@@ -71,8 +72,7 @@ func (s *Sim) OrderBook(_ context.Context, symbol string, depth int) (market.Ord
 	}, nil
 }
 
-// levels lists the best price and then round ones, upwards for direction 1 and downwards for −1, depth in all, with
-// what rests there.
+// levels returns depth levels: the best price and then round prices, upwards for direction 1 and downwards for −1.
 func (i *instrument) levels(best, direction int64, depth int, now int64) []market.Level {
 	round := max(1, int64(i.anchor)/5000) // 2 basis points of the anchor, in ticks
 	line := floorDiv(best, round)         // the last round price on this side of best
@@ -93,8 +93,8 @@ func (i *instrument) levels(best, direction int64, depth int, now int64) []marke
 	return levels
 }
 
-// resting returns how many lot steps rest at a price, some average trades' worth. The draw holds for some seconds, and
-// prices draw at different times.
+// resting returns how many lot steps rest at a price: up to about 40 average trades. The number changes every 8
+// seconds, at a different time for each price.
 func (i *instrument) resting(ticks, now int64) uint64 {
 	const holds = int64(8 * time.Second / Step)
 	draws := i.book.sub(uint64(ticks))

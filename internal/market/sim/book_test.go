@@ -58,7 +58,7 @@ func TestTradesAreNewestFirstAtThePriceOfTheirTime(t *testing.T) {
 	})
 }
 
-func TestBothSidesTake(t *testing.T) {
+func TestBothSidesAreTakers(t *testing.T) {
 	t.Parallel()
 	s, _ := marketAt(noon)
 	trades, err := s.Trades(t.Context(), "DOGEUSDT", 1000)
@@ -72,7 +72,7 @@ func TestBothSidesTake(t *testing.T) {
 	require.InDelta(t, 500, sales, 150)
 }
 
-func TestTheOrderBookStandsAroundThePrice(t *testing.T) {
+func TestTheOrderBookSurroundsThePrice(t *testing.T) {
 	t.Parallel()
 	s, c := marketAt(noon)
 	pairs := s.Pairs()

@@ -7,8 +7,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Candles implements market.Feed. A candle's open and close are the prices of its first and last step, high and low
-// those of all of them, exactly, so that an hour is what its minutes make together. There are candles from 1970 on.
+// Candles implements market.Feed. Open and close are the prices of the candle's first and last step, high and low the
+// exact extremes of all its steps, so an hour agrees with its minutes. Candles exist from 1970 on.
 func (s *Sim) Candles(
 	ctx context.Context, symbol string, interval market.Interval, start, end time.Time, limit int,
 ) ([]market.Candle, error) {
@@ -36,8 +36,8 @@ func (s *Sim) Candles(
 	return candles, nil
 }
 
-// candleRange returns the indices of the first and the last candle that are asked for, newest being the unfinished one;
-// last is below first if there are none. width is in milliseconds.
+// candleRange returns the indices of the first and the last requested candle; last is below first if there are none.
+// newest is the index of the unfinished candle, width is in milliseconds.
 func candleRange(width, newest int64, start, end time.Time, limit int) (first, last int64) {
 	last = newest
 	if !end.IsZero() {
@@ -58,7 +58,7 @@ func candleRange(width, newest int64, start, end time.Time, limit int) (first, l
 	return first, last
 }
 
-// steps are those of an instrument's candle: from … to−1.
+// steps is the range of an instrument's steps in a candle: from … to−1.
 type steps struct {
 	of       *instrument
 	from, to int64
@@ -70,11 +70,11 @@ type bar struct {
 	flow                   flow
 }
 
-// maxRemembered bounds the memory of the bars; one takes some 200 bytes.
+// maxRemembered bounds the number of cached bars; each takes about 200 bytes.
 const maxRemembered = 50_000
 
-// bar sums up steps, and remembers those of candles that are over: whoever watches a market asks for the same ones time
-// and again, and to find the extremes of one takes longer than all else that it is asked for with.
+// bar summarizes steps. It caches the bars of finished candles: clients request the same ones again and again, and
+// finding their extremes takes most of the time of a request.
 func (s *Sim) bar(of steps, over bool) bar {
 	if known, ok := s.bars.Get(of); ok {
 		return known

@@ -2,10 +2,10 @@ package sim
 
 import "math/bits"
 
-// cascade spreads a total of indivisible things over 2^levels slots, unevenly: a span's share is split between its
-// halves by a hash of the span, down to single slots. What falls to any slots in a row is the difference of two running
-// totals, so sums over neighbouring rows add up exactly and cost one descent per end. Splits that multiply give bursts
-// and lulls of every length, as trading has them.
+// cascade spreads a total of indivisible items unevenly over 2^levels slots: a hash of each span splits its share
+// between its halves, down to single slots. The items in a range of slots are the difference of two running totals, so
+// sums over adjacent ranges add up exactly, and each end costs one descent. Multiplying splits gives bursts and lulls
+// of every length, as real trading has.
 type cascade struct {
 	total  uint64
 	levels int
@@ -15,15 +15,15 @@ type cascade struct {
 
 const maxLevels = 48
 
-// How wide the share of a half is spread, in 2^-64.
+// Values of spread, in 2^-64.
 const (
 	even   = 1 << 59 // 1/2 ± 1/64
 	uneven = 1 << 62 // 1/2 ± 1/8
 	wild   = 1 << 63 // 1/2 ± 1/4
 )
 
-// newCascade spreads total over 2^levels slots: by the given spread in spans of up to 2^rough slots, evenly above, so
-// that months are alike.
+// newCascade spreads total over 2^levels slots: with the given spread in spans of up to 2^rough slots, and evenly in
+// larger ones, so that months are alike.
 func newCascade(random stream, total uint64, levels, rough int, spread uint64) *cascade {
 	c := &cascade{total: total, levels: levels}
 	for level := 1; level <= levels; level++ {
@@ -36,8 +36,8 @@ func newCascade(random stream, total uint64, levels, rough int, spread uint64) *
 	return c
 }
 
-// first returns how many of count things in a span fall to its first half. The fraction of a thing goes to either half
-// by chance: were it always to the same, rare things would all be found in the same slots.
+// first returns how many of a span's count items are in its first half. A fraction of an item is rounded randomly:
+// always rounding in the same direction would put rare items all into the same slots.
 func (c *cascade) first(count uint64, level int, index uint64) uint64 {
 	random := c.noise[level].at(index)
 	share := 1<<63 - c.spread[level]/2 + below(c.spread[level], random)
@@ -46,7 +46,7 @@ func (c *cascade) first(count uint64, level int, index uint64) uint64 {
 	return whole + carry
 }
 
-// before returns how many things the first slots have together.
+// before returns the number of items in the first slots.
 func (c *cascade) before(slots uint64) uint64 {
 	if slots>>c.levels > 0 {
 		return c.total
@@ -54,7 +54,7 @@ func (c *cascade) before(slots uint64) uint64 {
 	sum, count := uint64(0), c.total
 	for level := c.levels; level > 0 && count > 0; level-- {
 		if slots&(1<<level-1) == 0 {
-			break // the rest of them begin here
+			break // slots ends where this span starts
 		}
 		first := c.first(count, level, slots>>level)
 		if slots>>(level-1)&1 == 0 {
@@ -66,7 +66,7 @@ func (c *cascade) before(slots uint64) uint64 {
 	return sum
 }
 
-// slotOf returns the slot that the n-th thing is in, counted from 0, n < total.
+// slotOf returns the slot of item n, counted from 0; n must be below total.
 func (c *cascade) slotOf(n uint64) uint64 {
 	slot, count := uint64(0), c.total
 	for level := c.levels; level > 0; level-- {

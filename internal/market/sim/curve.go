@@ -7,33 +7,31 @@ import (
 )
 
 const (
-	// depth is how often the time since 1970 is halved until a single step is left. 2^34 steps of 250 ms last until the
-	// year 2106.
+	// depth is the number of halvings from the whole time since 1970 down to a single step. 2^34 steps of 250 ms last
+	// until the year 2106.
 	depth = 34
 
-	// fraction is the number of binary places of a logarithm. Logarithms here are to base 2, so that 1 means twice the
-	// price.
+	// fraction is the number of binary places of a logarithm. Logarithms are to base 2, so 1 means twice the price.
 	fraction = 48
 	unity    = 1 << fraction
 )
 
-// curve is the path of one price: the logarithm of price ÷ anchor at every step since 1970, as a function that needs
-// nothing but the seed.
+// curve is the path of one price: the logarithm of price ÷ anchor at every step since 1970, as a function of the seed
+// alone.
 //
-// It is a Brownian motion drawn by halving (Lévy's construction). The value in the middle of a span is the mean of the
-// values at its ends plus noise of variance σ²T/4, σ being the volatility and T the span's length; the noise is a hash
-// of the span. So a value takes one descent from the whole time down to its step, and increments over a step, an hour
-// or a month all have variance σ²T, wherever they begin: no boundary of an hour or a day is special.
+// It is a Brownian motion constructed by halving (Lévy's construction). The value in the middle of a span is the mean
+// of the values at its ends plus noise of variance σ²T/4, where σ is the volatility and T the span's length; the noise
+// is a hash of the span. So computing a value takes one descent from the whole time to its step, and increments over a
+// step, an hour or a month all have variance σ²T wherever they start: no boundary of an hour or a day is special.
 //
-// That walk has no bounds. It is folded into −1 … 1, like a ray of light between two mirrors: up to 1, back down to −1,
-// and so on. Folding changes no step's size but those at the mirrors, and it proves the bound: price ÷ anchor is
+// That walk is unbounded. It is folded into −1 … 1 like a ray of light between two mirrors: up to 1, back down to −1,
+// and so on. Folding changes the size of steps only at the mirrors. It guarantees the bound: price ÷ anchor is
 // 2^folded, hence within 1/2 … 2 whatever the walk does.
 //
-// The noise is uniform and so has a bound too. Hence there is a bound to how far the walk strays from the straight line
-// between the ends of a span, and a search for the exact highest value of days looks at some hundred spans and rules
-// out the others.
+// The noise is uniform and therefore bounded, which bounds how far the walk strays from the straight line between the
+// ends of a span. So a search for the exact highest value of a day needs to look at only about a hundred spans.
 type curve struct {
-	start int64             // the walk's value in 1970, and in 2106
+	start int64             // the walk's value both in 1970 and in 2106
 	noise [depth + 1]stream // by level: a span of level n has 2^n steps
 	swing [depth + 1]uint64 // by level: noise is uniform over −swing/2 … swing/2
 	reach [depth + 1]int64  // by level: how far the walk may be from the straight line
@@ -53,25 +51,22 @@ func newCurve(random stream, volatility int64) *curve {
 	return c
 }
 
-// reachOf returns how far a value in a span of this level may be from the straight line between its ends.
+// reachOf returns how far a value within a span of this level may be from the straight line between the span's ends.
 //
-// Noise in the middle of a span lifts the points within it like a tent, all of it in the middle and nothing at the
-// ends. With a for the bound of the noise and x for the tent's height, 0 … 1, at the point in question, it is lifted by
-// at most a1·x1 + a2·x2 + …, from the widest span to the narrowest. Where one tent is high, the next is low: x2 ≤ 2(1 −
-// x1), or x1 + x2/2 ≤ 1, and so on. With c1 = a1, c2 = a2 − c1/2, c3 = a3 − c2/2 …, none of which is negative as each a
-// is 1/√2 of the one before, the sum is c1(x1 + x2/2) + c2(x2 + x3/2) + …, hence at most c1 + c2 + …, two thirds of a1
+// Noise in the middle of a span lifts the points within it like a tent: fully in the middle and not at all at the ends. Let a be the bound of the noise and x the tent's height, 0 … 1, at the point in question. The point is then lifted by at most a1·x1 + a2·x2 + …, from the widest span to the narrowest. Where one tent is high, the next is low: x2 ≤ 2(1 −
+// x1), or x1 + x2/2 ≤ 1, and so on. With c1 = a1, c2 = a2 − c1/2, c3 = a3 − c2/2 …, none of which is negative because each a is 1/√2 of the one before, the sum is c1(x1 + x2/2) + c2(x2 + x3/2) + …, hence at most c1 + c2 + …, two thirds of a1
 // + a2 + …
 func (c *curve) reachOf(level int) int64 {
 	sum, share := int64(0), int64(0)
 	for ; level > 0; level-- {
 		share = int64(c.swing[level]/2) - share/2
-		sum += share + 4 // for what the means, the swings and the shares lose by rounding
+		sum += share + 4 // 4 covers the rounding of means, swings and shares
 	}
 	return sum
 }
 
-// swingOf returns the width of the uniform noise in the middle of a span of T days. A uniform distribution of variance
-// σ²T/4 is √(3σ²T) wide, and a base 2 logarithm is a natural one ÷ ln 2.
+// swingOf returns the width of the uniform noise in the middle of a span of 2^level steps, T days. A uniform
+// distribution with variance σ²T/4 has width √(3σ²T), and a logarithm to base 2 is the natural one ÷ ln 2.
 func swingOf(level int, volatility int64) uint64 {
 	const ln2 = 693_147_180_560 // × 10^-12
 	square := big.NewInt(3 * volatility * volatility)
@@ -83,8 +78,8 @@ func swingOf(level int, volatility int64) uint64 {
 	return square.Quo(square, divisor).Sqrt(square).Uint64()
 }
 
-// fold reflects a value of the walk into −1 … 1. It is odd, fold(−x) = −fold(x), and never moves two values further
-// apart.
+// fold reflects a value of the walk into −1 … 1. It is odd, fold(−x) = −fold(x), and never increases the distance
+// between two values.
 func fold(x int64) int64 {
 	y := (x + unity) & (4*unity - 1)
 	if y > 2*unity {
@@ -107,13 +102,14 @@ func (c *curve) at(step int64) int64 {
 	return fold(s.left)
 }
 
-// extremes returns the lowest and the highest folded value of the steps from … to−1, of which there is at least one.
+// extremes returns the lowest and the highest folded value of the steps from … to−1, of which there must be at least
+// one.
 func (c *curve) extremes(from, to int64) (low, high int64) {
 	return -c.highest(-1, from, to), c.highest(1, from, to)
 }
 
-// span is a part of the walk: the steps index × 2^level up to the next of its kind, with the walk's values at its first
-// step and at the next one's.
+// span is a part of the walk: the 2^level steps from index × 2^level on, with the walk's values at its first step and
+// at the first step of the next span.
 type span struct {
 	level       int
 	index       int64
@@ -129,13 +125,13 @@ func (c *curve) halve(s span) (first, second span) {
 		span{s.level - 1, 2*s.index + 1, middle, s.right}
 }
 
-// candidate is a span that may have the highest value: at most bound.
+// candidate is a span that may contain the highest value. None of its values exceeds bound.
 type candidate struct {
 	span
 	bound int64
 }
 
-// search looks for the highest value of sign × walk, folded, among the steps from … to−1.
+// search finds the highest folded value of sign × walk among the steps from … to−1.
 type search struct {
 	curve    *curve
 	sign     int64
@@ -143,8 +139,8 @@ type search struct {
 	best     int64 // so far
 }
 
-// highest returns that value. It halves all spans at once, level by level, and keeps those that may exceed the best
-// value found at any span's first step. That is some ten of each level, as the bounds shrink like the walk's swings do.
+// highest returns that value. It halves all candidate spans level by level and keeps those that may exceed the best
+// value found at any span's first step. About ten remain per level, because the bounds shrink like the walk's swings.
 func (c *curve) highest(sign, from, to int64) int64 {
 	s := search{curve: c, sign: sign, from: from, to: to, best: math.MinInt64}
 	var room [2][128]candidate // more is rare, and then grows on the heap
@@ -174,9 +170,9 @@ func (s *search) admit(candidates []candidate, at span) []candidate {
 	if begin >= s.from {
 		s.best = max(s.best, left)
 	}
-	// Folding keeps distances or shrinks them. So a point on the line between the ends, d from one and D − d from the
-	// other, is at most min(left + d, right + D − d) ≤ (left + right + D)/2 when folded, and the walk is at most reach
-	// away from that line. Between two mirrors this is just the higher end plus reach.
+	// Folding never increases distances. So a point on the line between the ends, d from one and D − d from the other,
+	// is at most min(left + d, right + D − d) ≤ (left + right + D)/2 when folded, and the walk is at most reach away
+	// from that line. Between two mirrors this is simply the higher end plus reach.
 	distance := max(at.left-at.right, at.right-at.left)
 	bound := (left+right+distance)/2 + 1 + s.curve.reach[at.level]
 	if bound <= s.best {

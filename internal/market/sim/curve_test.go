@@ -23,7 +23,7 @@ func TestTheExtremesAreThoseOfTheSteps(t *testing.T) {
 	})
 }
 
-func TestTheExtremesOfTwoRowsAreThoseOfBothTogether(t *testing.T) {
+func TestTheExtremesOfAdjacentRangesCombine(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCurve(t)
@@ -37,7 +37,7 @@ func TestTheExtremesOfTwoRowsAreThoseOfBothTogether(t *testing.T) {
 	})
 }
 
-// The walk, unfolded, never leaves the band that the search for extremes trusts.
+// The unfolded walk never leaves the band that the search for extremes assumes.
 func TestTheWalkStaysWithinReachOfTheStraightLine(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -58,7 +58,7 @@ func TestTheWalkStaysWithinReachOfTheStraightLine(t *testing.T) {
 	})
 }
 
-// Noise at its bound everywhere is the worst that can happen; hashes do not get there.
+// Noise at its bound everywhere is the worst case, which hashes do not reach.
 func TestNoNoiseLeadsOutOfReach(t *testing.T) {
 	t.Parallel()
 	c := newCurve(1, 500)
@@ -80,7 +80,7 @@ func TestNoNoiseLeadsOutOfReach(t *testing.T) {
 	require.Greater(t, highest, c.reach[level]/100*95, "the bound could be much tighter")
 }
 
-func TestFoldingKeepsValuesBetweenTheMirrorsAndNeverPartsThem(t *testing.T) {
+func TestFoldingBoundsValuesAndNeverIncreasesDistances(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.Int64Range(-100*unity, 100*unity)
@@ -95,7 +95,7 @@ func TestFoldingKeepsValuesBetweenTheMirrorsAndNeverPartsThem(t *testing.T) {
 	})
 }
 
-func TestPowersOfTwoAreRightToNinePlaces(t *testing.T) {
+func TestPowersOfTwoAreCorrectToNinePlaces(t *testing.T) {
 	t.Parallel()
 	const anchor = 1 << 40
 	require.Equal(t, uint64(anchor/2), scale(anchor, -unity))
@@ -108,11 +108,11 @@ func TestPowersOfTwoAreRightToNinePlaces(t *testing.T) {
 	})
 }
 
-func TestPowersOfTwoNeverFall(t *testing.T) {
+func TestPowersOfTwoNeverDecrease(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		exponent := rapid.Int64Range(-unity, unity-1).Draw(t, "exponent")
-		// A carry through many binary places is where an error would show.
+		// An error would show at a carry through many binary places.
 		places := rapid.IntRange(0, fraction).Draw(t, "places")
 		for _, at := range []int64{exponent, exponent >> places << places} {
 			if at <= -unity || at >= unity {
@@ -126,7 +126,7 @@ func TestPowersOfTwoNeverFall(t *testing.T) {
 	})
 }
 
-func TestACascadeGivesEveryThingOneSlot(t *testing.T) {
+func TestACascadeGivesEachItemOneSlot(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		levels := rapid.IntRange(0, maxLevels).Draw(t, "levels")
@@ -149,7 +149,7 @@ func TestACascadeGivesEveryThingOneSlot(t *testing.T) {
 	})
 }
 
-// walk lists the unfolded values of a span's steps.
+// walk returns the unfolded values of a span's steps.
 func (c *curve) walk(s span) []int64 {
 	if s.level == 0 {
 		return []int64{s.left}
@@ -163,7 +163,7 @@ func drawCurve(t *rapid.T) *curve {
 	return newCurve(stream(seed), rapid.Int64Range(10, 2000).Draw(t, "volatility"))
 }
 
-// drawStep draws a step of this decade, often next to where spans meet.
+// drawStep draws a step of this decade, often next to the boundary of spans.
 func drawStep(t *rapid.T) int64 {
 	step := rapid.Int64Range(18262*stepsPerDay, 21915*stepsPerDay).Draw(t, "step")
 	cut := rapid.IntRange(0, 30).Draw(t, "cut")

@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew: every running market changes its past")
 
-// Replicas, restarts and releases must agree on the past. If this test fails, they would not.
-func TestTheMarketIsTheOneThatItAlwaysWas(t *testing.T) {
+// Replicas, restarts and releases must agree on the past. This test fails if they would not.
+func TestTheMarketNeverChanges(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/golden.txt"
 	got := samples(t)
@@ -29,7 +29,7 @@ func TestTheMarketIsTheOneThatItAlwaysWas(t *testing.T) {
 	require.Equal(t, string(want), string(got))
 }
 
-// samples prints some of everything.
+// samples prints samples of every kind of data.
 func samples(t *testing.T) []byte {
 	var out bytes.Buffer
 	for _, seed := range []uint64{0, 1, 1<<64 - 1} {

@@ -13,7 +13,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market/sim"
 )
 
-func TestACandleIsMadeOfThePricesInItsTime(t *testing.T) {
+func TestACandleSummarizesThePricesInItsTime(t *testing.T) {
 	t.Parallel()
 	s, c := marketAt(noon)
 	rapid.Check(t, func(t *rapid.T) {
@@ -29,7 +29,7 @@ func TestACandleIsMadeOfThePricesInItsTime(t *testing.T) {
 			want.High, want.Low = decimal.Max(want.High, tick.Price), decimal.Min(want.Low, tick.Price)
 			want.Close = tick.Price
 		}
-		// Seen at that moment, the minute is unfinished.
+		// At that moment the minute is unfinished.
 		c.set(at)
 		got := newest(t, s, symbol, market.Minute)
 		want.Volume, want.TradeCount = got.Volume, got.TradeCount
@@ -37,7 +37,7 @@ func TestACandleIsMadeOfThePricesInItsTime(t *testing.T) {
 	})
 }
 
-func TestACandleIsWhatItsPartsMakeTogether(t *testing.T) {
+func TestACandleAgreesWithItsParts(t *testing.T) {
 	t.Parallel()
 	s, c := marketAt(noon)
 	rapid.Check(t, func(t *rapid.T) {
@@ -51,7 +51,7 @@ func TestACandleIsWhatItsPartsMakeTogether(t *testing.T) {
 	})
 }
 
-func TestADayIsWhatItsMinutesMakeTogether(t *testing.T) {
+func TestADayAgreesWithItsMinutes(t *testing.T) {
 	t.Parallel()
 	s, _ := marketAt(noon)
 	day := newest(t, s, "LINKUSDT", market.Day)
@@ -71,7 +71,7 @@ func TestFinishedCandlesStayAsTheyAre(t *testing.T) {
 		c.set(open.Add(interval.Duration() - 1))
 		atItsEnd := newest(t, s, symbol, interval)
 		c.set(noon.Add(48 * time.Hour))
-		for _, each := range []*sim.Sim{s, sim.New(1, c.now)} { // one that has been asked before, and one that has not
+		for _, each := range []*sim.Sim{s, sim.New(1, c.now)} { // one with a filled cache, and a new one
 			later, err := each.Candles(t.Context(), symbol, interval, open, open, 1)
 			require.NoError(t, err)
 			require.Equal(t, []market.Candle{atItsEnd}, later)
@@ -79,7 +79,7 @@ func TestFinishedCandlesStayAsTheyAre(t *testing.T) {
 	})
 }
 
-func TestCandlesAreThoseThatOpenInTheTimeAskedFor(t *testing.T) {
+func TestCandlesOpenWithinTheRequestedTime(t *testing.T) {
 	t.Parallel()
 	s, _ := marketAt(noon.Add(30 * time.Minute))
 	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
@@ -117,7 +117,7 @@ func TestCandlesAreThoseThatOpenInTheTimeAskedFor(t *testing.T) {
 	}
 }
 
-func TestCandlesOfNoIntervalAndCancelledOnesFail(t *testing.T) {
+func TestUnknownIntervalsAndCancelledRequestsFail(t *testing.T) {
 	t.Parallel()
 	s, _ := marketAt(noon)
 	_, err := s.Candles(t.Context(), "BTCUSDT", "2m", time.Time{}, time.Time{}, 1)
@@ -130,12 +130,12 @@ func TestCandlesOfNoIntervalAndCancelledOnesFail(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestTheTickerIsWhatTheLastDayMakes(t *testing.T) {
+func TestTheTickerAgreesWithTheLastDay(t *testing.T) {
 	t.Parallel()
 	s, c := marketAt(noon)
 	rapid.Check(t, func(t *rapid.T) {
 		symbol := drawSymbol(t)
-		end := drawTime(t).Truncate(time.Minute) // so that minutes cover the day but for its first step
+		end := drawTime(t).Truncate(time.Minute) // so that minutes cover the day except its first step
 		c.set(end.Add(-24 * time.Hour))
 		open, _ := s.Last(symbol)
 		atOpen := newest(t, s, symbol, market.Minute)
@@ -153,7 +153,7 @@ func TestTheTickerIsWhatTheLastDayMakes(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, market.Ticker{
 			Symbol: symbol, Open: open.Price, High: day.High, Low: day.Low, Close: last.Price,
-			Volume:      day.Volume.Sub(atOpen.Volume), // what was traded in the first step is a day old
+			Volume:      day.Volume.Sub(atOpen.Volume), // trades in the first step are a day old
 			QuoteVolume: ticker.QuoteVolume,
 			TradeCount:  day.TradeCount - atOpen.TradeCount,
 			Time:        last.Time,
@@ -195,7 +195,7 @@ func newest(t require.TestingT, s *sim.Sim, symbol string, interval market.Inter
 	return candles[0]
 }
 
-// together makes one candle of several in a row.
+// together combines consecutive candles into one.
 func together(parts []market.Candle) market.Candle {
 	whole := parts[0]
 	for _, part := range parts[1:] {
@@ -208,7 +208,7 @@ func together(parts []market.Candle) market.Candle {
 	return whole
 }
 
-// requireNear checks that got is within this share of want.
+// requireNear checks that got differs from want by at most this share.
 func requireNear(t require.TestingT, want, got decimal.Decimal, share string) {
 	difference := want.Sub(got).Abs()
 	require.LessOrEqual(t, difference.Cmp(want.Mul(decimal.MustParse(share))), 0, "%s is too far from %s", got, want)

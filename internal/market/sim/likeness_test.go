@@ -8,11 +8,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// These tests look at the market as a statistician would, hence in floats.
+// These tests look at the market's statistics, hence in floats.
 
 const firstDay = 20454 // 2026-01-01, in days since 1970
 
-func TestEveryPriceStaysWithinHalfAndTwiceItsAnchor(t *testing.T) {
+func TestEveryPriceStaysBetweenHalfAndTwiceItsAnchor(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		i := drawInstrument(t)
@@ -22,7 +22,7 @@ func TestEveryPriceStaysWithinHalfAndTwiceItsAnchor(t *testing.T) {
 	})
 }
 
-func TestAYearStaysWithinHalfAndTwiceTheAnchor(t *testing.T) {
+func TestAYearStaysBetweenHalfAndTwiceTheAnchor(t *testing.T) {
 	t.Parallel()
 	for _, i := range instrumentsOf(7) {
 		low, high := i.prices.extremes(firstDay*stepsPerDay, (firstDay+365)*stepsPerDay)
@@ -52,7 +52,7 @@ func TestVolatilityGrowsWithTheSquareRootOfTime(t *testing.T) {
 	}
 }
 
-// Were there a pattern, returns would resemble those a while before.
+// If there were a pattern, returns would correlate with earlier ones.
 func TestReturnsShowNoPeriod(t *testing.T) {
 	t.Parallel()
 	const steps, count = 240, 30_000 // minutes
@@ -73,7 +73,7 @@ func TestPricesJumpNoFurtherAtBoundariesThanElsewhere(t *testing.T) {
 	t.Parallel()
 	i := newInstrument(9, listingOf("SOL"))
 	ordinary := deviation(i.returns(firstDay*stepsPerDay+1, 1, 8000))
-	// Days, hours and minutes, and the spans that the curve is halved into.
+	// Days, hours and minutes, and the spans of the curve's halvings.
 	for _, every := range []int64{stepsPerDay, 14400, 240, 1 << 8, 1 << 14, 1 << 18} {
 		jumps := make([]float64, 4000)
 		for n := range jumps {
@@ -84,7 +84,7 @@ func TestPricesJumpNoFurtherAtBoundariesThanElsewhere(t *testing.T) {
 	}
 }
 
-func TestTurnoverIsThatOfTheListing(t *testing.T) {
+func TestTurnoverMatchesTheListing(t *testing.T) {
 	t.Parallel()
 	for n, i := range instrumentsOf(13) {
 		l := listings[n]
@@ -97,7 +97,7 @@ func TestTurnoverIsThatOfTheListing(t *testing.T) {
 	}
 }
 
-// Rare trades are where rounding in one direction would show: as trades that all fall on the same steps.
+// Rounding in one direction would show in rare trades: they would all fall on the same steps.
 func TestRareTradesFallOnAnyStep(t *testing.T) {
 	t.Parallel()
 	i := newInstrument(15, listingOf("ENJ"))
@@ -113,7 +113,7 @@ func TestRareTradesFallOnAnyStep(t *testing.T) {
 	}
 }
 
-// returns lists count log-returns over so many steps each.
+// returns returns count log-returns over this many steps each.
 func (i *instrument) returns(from, steps int64, count int) []float64 {
 	returns := make([]float64, count)
 	previous := i.logAt(from)
@@ -125,12 +125,12 @@ func (i *instrument) returns(from, steps int64, count int) []float64 {
 	return returns
 }
 
-// logAt is the natural logarithm of price ÷ anchor before it is rounded to ticks.
+// logAt returns the natural logarithm of price ÷ anchor before rounding to ticks.
 func (i *instrument) logAt(step int64) float64 {
 	return float64(i.prices.at(step)) / unity * math.Ln2
 }
 
-// deviation is the standard deviation around 0.
+// deviation returns the standard deviation around 0.
 func deviation(values []float64) float64 {
 	sum := 0.0
 	for _, value := range values {

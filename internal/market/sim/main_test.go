@@ -13,24 +13,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is when most tests take place.
+// noon is the time in most tests.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// clock is one that tests set.
+// clock is a clock that tests set.
 type clock struct{ at atomic.Int64 }
 
 func (c *clock) set(t time.Time) { c.at.Store(t.UnixNano()) }
 
 func (c *clock) now() time.Time { return time.Unix(0, c.at.Load()).UTC() }
 
-// marketAt returns the market of seed 1 and the clock that it goes by.
+// marketAt returns the market of seed 1 and its clock.
 func marketAt(t time.Time) (*sim.Sim, *clock) {
 	var c clock
 	c.set(t)
 	return sim.New(1, c.now), &c
 }
 
-// drawSymbol draws from the busiest, a usual and the cheapest pairs.
+// drawSymbol draws one of the busiest, a usual and one of the cheapest pairs.
 func drawSymbol(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"BTCUSDT", "ETHUSDT", "XTZUSDT", "SHIBUSDT", "PEPEUSDT"}).Draw(t, "symbol")
 }

@@ -2,9 +2,8 @@ package sim
 
 import "math/bits"
 
-// stream is an endless sequence of random numbers, any of which is computed without those before it: SplitMix64
-// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), whose n-th output is a hash of its
-// seed and n.
+// stream is an endless sequence of random numbers with random access: SplitMix64 (Steele, Lea and Flood, "Fast
+// splittable pseudorandom number generators", 2014), whose n-th output is a hash of its seed and n.
 type stream uint64
 
 // at returns the n-th number of the stream, uniform over all 64 bits.
@@ -15,10 +14,10 @@ func (s stream) at(n uint64) uint64 {
 	return z ^ z>>31
 }
 
-// sub returns the n-th of the streams that are derived from this one.
+// sub returns the n-th stream derived from this one.
 func (s stream) sub(n uint64) stream { return stream(s.at(n)) }
 
-// named returns the stream of a name: its FNV-1a hash, mixed in.
+// named returns the stream derived for a name, from its FNV-1a hash.
 func (s stream) named(name string) stream {
 	hash := uint64(0xCBF29CE484222325)
 	for i := range len(name) {

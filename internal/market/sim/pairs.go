@@ -9,11 +9,11 @@ import (
 
 const quote = "USDT"
 
-// listing is a pair of ours: the filters are those of the large exchanges, anchor, volatility and turnover are of the
-// size that they had in recent years.
+// listing is a simulated pair. Its filters are those of the large exchanges; anchor, volatility and turnover are
+// realistic for recent years.
 type listing struct {
 	base        string
-	anchor      int64 // the price that the curve swings around, in ticks
+	anchor      int64 // the price that the curve moves around, in ticks
 	tickPlaces  int   // the tick is 10^-tickPlaces of quote
 	stepPlaces  int   // the step is 10^-stepPlaces of base; together at most 8
 	minNotional int64 // in quote
@@ -21,7 +21,7 @@ type listing struct {
 	turnover    int64 // per day on average, in thousands of quote
 }
 
-// listings, in order of their symbols. Underscores in an anchor mark its decimal point.
+// listings are sorted by symbol. An underscore in an anchor marks its decimal point.
 var listings = []listing{
 	{"AAVE", 165_00, 2, 3, 5, 480, 45_000},
 	{"ADA", 6200, 4, 1, 5, 440, 95_000},
@@ -80,17 +80,17 @@ var listings = []listing{
 	{"ZEC", 45_00, 2, 3, 5, 460, 13_000},
 }
 
-// instrument is a listed pair with the functions that make its market.
+// instrument is a listed pair with the functions that generate its market.
 type instrument struct {
 	market.Pair
 	anchor uint64          // in ticks
 	tick   int64           // in units of 10^-8
 	prices *curve          // log price by step
 	trades *cascade        // the market's trades, by step
-	sizes  *cascade        // what they trade beyond one lot step each, by trade
-	sides  stream          // who took, by trade
+	sizes  *cascade        // their lot steps beyond the one that each has, by trade
+	sides  stream          // the taker's side, by trade
 	book   stream          // quantities in the order book, by price and time
-	grain  decimal.Decimal // tick × lot step, what notionals are multiples of
+	grain  decimal.Decimal // tick × lot step, the unit of notionals
 	quote  quoteSum
 	latest latestTicker
 }
@@ -103,8 +103,8 @@ func newInstrument(seed stream, l listing) *instrument {
 	random := seed.named(symbol)
 	const days = 1 << depth / stepsPerDay
 	trades := uint64(l.turnover * 1000 / meanTrade * days)
-	levels := bits.Len64(trades) // as many slots as trades, or up to twice
-	// meanTrade ÷ (price × step) in lot steps, the one that every trade has apart.
+	levels := bits.Len64(trades) // at least as many slots as trades, at most twice as many
+	// The mean size in lot steps, meanTrade ÷ (price × step), less the one that every trade has.
 	lots := uint64(max(1, meanTrade*power10(l.tickPlaces)*power10(l.stepPlaces)/l.anchor-1))
 	step := decimal.NewFromUnits(power10(8 - l.stepPlaces))
 	return &instrument{
@@ -128,30 +128,30 @@ func newInstrument(seed stream, l listing) *instrument {
 // priceAt returns the price at a step, in ticks.
 func (i *instrument) priceAt(step int64) int64 { return i.ticksOf(i.prices.at(step)) }
 
-// ticksOf turns a logarithm into a price in ticks.
+// ticksOf converts a logarithm to a price in ticks.
 func (i *instrument) ticksOf(logarithm int64) int64 { return int64(scale(i.anchor, logarithm)) }
 
-// price writes a price in ticks as a decimal.
+// price converts a price in ticks to a decimal.
 func (i *instrument) price(ticks int64) decimal.Decimal { return decimal.NewFromUnits(ticks * i.tick) }
 
-// quantity writes a quantity in lot steps as a decimal.
+// quantity converts a quantity in lot steps to a decimal.
 func (i *instrument) quantity(lots uint64) decimal.Decimal {
 	return decimal.NewFromInt(int64(lots)).Mul(i.StepSize)
 }
 
-// flow is what was traded from 1970 up to a moment.
+// flow is the sum of all trades from 1970 up to a moment.
 type flow struct {
 	trades uint64
 	lots   uint64
 }
 
-// flowBefore returns the flow up to a step, without it.
+// flowBefore returns the flow up to but excluding a step.
 func (i *instrument) flowBefore(step int64) flow {
 	trades := i.trades.before(uint64(step))
 	return flow{trades: trades, lots: i.lotsBefore(trades)}
 }
 
-// lotsBefore returns what the first trades traded together, in lot steps.
+// lotsBefore returns the total of the first trades, in lot steps.
 func (i *instrument) lotsBefore(trades uint64) uint64 { return trades + i.sizes.before(trades) }
 
 func power10(exponent int) int64 {

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	exponentBits = 32 // binary places of an exponent that scale looks at
+	exponentBits = 32 // binary places of an exponent that scale uses
 	factorBits   = 62 // binary places of a factor below 2
 )
 
@@ -24,8 +24,8 @@ var roots = func() (roots [exponentBits]uint64) {
 // scale returns anchor × 2^exponent rounded half up, for an exponent of −1 … 1 with fraction binary places and an
 // anchor below 2^48.
 //
-// It never falls as the exponent rises, so that the highest exponent gives the highest price: the exponents that it
-// tells apart are 2^-32 from each other, hence the powers at least 2^-33, and their errors are below 2^-55.
+// It never decreases as the exponent increases, so the highest exponent gives the highest price: the exponents it
+// distinguishes are 2^-32 apart, hence the powers at least 2^-33, and their errors are below 2^-55.
 func scale(anchor uint64, exponent int64) uint64 {
 	shifted := uint64(exponent+unity) >> (fraction - exponentBits) // 0 … 2
 	factor := uint64(1) << factorBits

@@ -1,9 +1,8 @@
-// Package sim is a market made of arithmetic: prices, candles, trades and an order book that are functions of a seed, a
-// symbol and the time. It needs no network and stores nothing. The same seed gives the same market to the last digit on
-// every machine and after every restart, as there is no floating point in it; any moment from 1970 to 2106 can be asked
-// for, at the same cost. Every price stays within half and twice its pair's anchor.
-//
-// Whoever knows the seed knows the prices to come.
+// Package sim is a simulated market: prices, candles, trades and an order book that are functions of a seed, a symbol
+// and the time. It needs no network and stores nothing. It uses no floating point, so the same seed gives the same
+// market to the last digit on every machine and after every restart. Any moment from 1970 to 2106 can be computed at
+// the same cost. Every price stays between half and twice its pair's anchor. Anyone who knows the seed can compute
+// future prices.
 package sim
 
 import (
@@ -15,27 +14,27 @@ import (
 )
 
 const (
-	// Step is how often prices change. Steps are counted from 1970.
+	// Step is the time between price changes. Steps are counted from 1970.
 	Step = 250 * time.Millisecond
 
 	stepsPerDay = int64(24 * time.Hour / Step)
 
-	// backlog is how many steps that it missed Run delivers late, 5 s.
+	// backlog is how many missed steps Run delivers late: 5 s.
 	backlog = int64(5 * time.Second / Step)
 )
 
-// Sim is a market.Feed, and any number of them with one seed agree. All methods work without Run.
+// Sim is a market.Feed. All Sims with the same seed agree. All methods work without Run.
 type Sim struct {
 	clock       func() time.Time
 	instruments []*instrument // sorted by symbol
 	bySymbol    map[string]*instrument
-	bars        *lru.Cache[steps, bar] // of candles that are over
+	bars        *lru.Cache[steps, bar] // of finished candles
 }
 
 var _ market.Feed = (*Sim)(nil)
 
-// New returns the market of a seed. The clock alone decides what is now and so what has happened; nothing later is ever
-// shown. A clock before 1970 or after 2106 counts as the nearer end.
+// New returns the market of a seed. The clock alone decides what time it is; nothing later is ever shown. A clock
+// before 1970 or after 2106 counts as the nearer end.
 func New(seed uint64, clock func() time.Time) *Sim {
 	bars, err := lru.New[steps, bar](maxRemembered)
 	if err != nil {
@@ -68,7 +67,7 @@ func (s *Sim) Pair(symbol string) (market.Pair, bool) {
 	return i.Pair, true
 }
 
-// Last implements market.Feed: the price of the current step, at most Step old.
+// Last implements market.Feed. It returns the price of the current step, at most Step old.
 func (s *Sim) Last(symbol string) (market.Tick, bool) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -77,7 +76,7 @@ func (s *Sim) Last(symbol string) (market.Tick, bool) {
 	return i.tickAt(s.now()), true
 }
 
-// DayOpen implements market.Feed: the price at 00:00 UTC.
+// DayOpen implements market.Feed. It returns the price at 00:00 UTC.
 func (s *Sim) DayOpen(symbol string) (market.Tick, bool) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -87,13 +86,13 @@ func (s *Sim) DayOpen(symbol string) (market.Tick, bool) {
 	return i.tickAt(now - now%stepsPerDay), true
 }
 
-// Ticks returns the current step's price of every symbol, sorted by symbol: what Run delivers at that step, for those
-// who move the clock themselves.
+// Ticks returns the current step's price of every symbol, sorted by symbol. Run delivers the same; Ticks is for callers
+// that move the clock themselves.
 func (s *Sim) Ticks() []market.Tick { return s.ticksAt(s.now()) }
 
-// Run implements market.Feed. It begins with the current step, then delivers each step as the clock reaches it. Of the
-// steps missed while ticks was at work, or the machine asleep, it delivers the last few seconds' in order and leaves
-// out what was before. A clock that is set back is waited for.
+// Run implements market.Feed. It starts with the current step and then delivers each step as the clock reaches it. If
+// Run falls behind, because ticks is slow or the machine was asleep, it delivers the steps of the last few seconds in
+// order and skips earlier ones. If the clock is set back, Run waits for it.
 func (s *Sim) Run(ctx context.Context, ticks func([]market.Tick)) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -129,10 +128,10 @@ func (s *Sim) now() int64 {
 	return min(max(floorDiv(s.clock().UnixMilli(), Step.Milliseconds()), 0), last)
 }
 
-// timeOf returns when a step begins.
+// timeOf returns when a step starts.
 func timeOf(step int64) time.Time { return time.UnixMilli(step * Step.Milliseconds()).UTC() }
 
-// floorDiv rounds down, also below zero.
+// floorDiv returns n ÷ divisor rounded down, for negative n too.
 func floorDiv(n, divisor int64) int64 {
 	quotient := n / divisor
 	if n%divisor < 0 {

@@ -34,7 +34,7 @@ func TestFortyPairsAndMoreCanBeTraded(t *testing.T) {
 			require.Equal(t, 1, filter.Sign(), pair.Symbol)
 		}
 		require.True(t, pair.MinQty.IsMultipleOf(pair.StepSize), pair.Symbol)
-		// Any quantity at any price has an exact value.
+		// Every quantity × price is exact.
 		require.True(t, pair.StepSize.Mul(pair.TickSize).Quo(pair.TickSize) == pair.StepSize, pair.Symbol)
 
 		found, ok := s.Pair(pair.Symbol)
@@ -43,7 +43,7 @@ func TestFortyPairsAndMoreCanBeTraded(t *testing.T) {
 	}
 }
 
-func TestBitcoinCostsTensOfThousandsAndIsSoldInSmallPieces(t *testing.T) {
+func TestBitcoinCostsTensOfThousandsAndHasASmallStep(t *testing.T) {
 	t.Parallel()
 	s, c := marketAt(noon)
 	pair, ok := s.Pair("BTCUSDT")
@@ -59,7 +59,7 @@ func TestBitcoinCostsTensOfThousandsAndIsSoldInSmallPieces(t *testing.T) {
 	})
 }
 
-func TestUnknownSymbolsAreRefused(t *testing.T) {
+func TestUnknownSymbolsAreRejected(t *testing.T) {
 	t.Parallel()
 	s, _ := marketAt(noon)
 	for _, symbol := range []string{"", "btcusdt", "BTC", "BTCUSDT ", "NOSUCHUSDT"} {
@@ -135,7 +135,7 @@ func TestAnotherSeedIsAnotherMarket(t *testing.T) {
 	require.Less(t, same, 3)
 }
 
-func TestClocksFarAwayCountAsTheNearestTimeThereIs(t *testing.T) {
+func TestClocksOutOfRangeCountAsTheNearestTime(t *testing.T) {
 	t.Parallel()
 	for _, at := range []time.Time{{}, time.Unix(-1, 0), time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		s := sim.New(1, func() time.Time { return at })
@@ -145,7 +145,7 @@ func TestClocksFarAwayCountAsTheNearestTimeThereIs(t *testing.T) {
 	}
 }
 
-func TestAllOfItMayBeAskedForAtOnce(t *testing.T) {
+func TestMethodsMayBeCalledConcurrently(t *testing.T) {
 	t.Parallel()
 	s, c := marketAt(noon)
 	var wait sync.WaitGroup
@@ -167,7 +167,7 @@ func TestAllOfItMayBeAskedForAtOnce(t *testing.T) {
 func TestRunDeliversEveryStepOnItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(100 * time.Millisecond) // begin between two steps
+		time.Sleep(100 * time.Millisecond) // start between two steps
 		s := sim.New(1, time.Now)
 		start := time.Now().Truncate(sim.Step)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -187,7 +187,7 @@ func TestRunDeliversEveryStepOnItsTime(t *testing.T) {
 	})
 }
 
-func TestRunCatchesUpAfterAShortDelayAndLeavesOutWhatIsOld(t *testing.T) {
+func TestRunCatchesUpAfterAShortDelayAndSkipsOldSteps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -244,7 +244,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	require.NoError(t, s.Run(ctx, func([]market.Tick) {}))
 }
 
-// view is all that can be seen of a symbol.
+// view returns all data of a symbol.
 func view(t require.TestingT, s *sim.Sim, symbol string) []any {
 	ctx := context.Background()
 	tick, ok := s.Last(symbol)
@@ -270,7 +270,7 @@ var intervals = []market.Interval{
 
 func TestNoLimitIsTooLarge(t *testing.T) {
 	t.Parallel()
-	s, _ := marketAt(time.Unix(3, 0)) // little has happened yet
+	s, _ := marketAt(time.Unix(3, 0)) // there are only few steps yet
 	for _, start := range []time.Time{{}, time.Unix(0, 0)} {
 		candles, err := s.Candles(t.Context(), "BTCUSDT", market.Day, start, time.Time{}, math.MaxInt)
 		require.NoError(t, err)

@@ -8,8 +8,8 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-// Ticker implements market.Feed. It covers exactly the last 24 hours, to the step: the prices of that step and of all
-// since, and the trades since. The quote volume takes the volume of each quarter of an hour at the price in its middle.
+// Ticker implements market.Feed. It covers exactly the last 24 hours, to the step: the price 24 hours ago, and all
+// prices and trades since. The quote volume values each quarter-hour's volume at the price in its middle.
 func (s *Sim) Ticker(symbol string) (market.Ticker, bool) {
 	i, ok := s.bySymbol[symbol]
 	if !ok {
@@ -18,7 +18,7 @@ func (s *Sim) Ticker(symbol string) (market.Ticker, bool) {
 	return i.latest.at(s.now(), i.tickerAt), true
 }
 
-// latestTicker remembers the ticker of one step: every order asks for it, and there are many orders in a step.
+// latestTicker caches the ticker of one step: every order needs it, and there are many orders in a step.
 type latestTicker struct {
 	sync.Mutex
 	known  bool
@@ -52,19 +52,18 @@ func (i *instrument) tickerAt(now int64) market.Ticker {
 	}
 }
 
-// slice is what the quote volume is added up from: a quarter of an hour.
+// slice is the unit over which the quote volume is summed: a quarter of an hour.
 const slice = int64(15 * time.Minute / Step)
 
-// quoteSum remembers the sum over the slices that lie wholly in the last 24 hours. They change only every quarter of an
-// hour.
+// quoteSum caches the sum over the slices wholly within the last 24 hours. They change only every quarter of an hour.
 type quoteSum struct {
 	sync.Mutex
 	first, end int64 // slices
 	notional   int64
 }
 
-// quoteVolume returns the quote volume of the steps from … to−1: of the slices that lie wholly within, and of what is
-// left of those at both ends.
+// quoteVolume returns the quote volume of the steps from … to−1: that of the slices wholly within, plus the partial
+// ones at both ends.
 func (i *instrument) quoteVolume(from, to int64) decimal.Decimal {
 	first, end := (from+slice-1)/slice, to/slice
 	if first > end { // within a single slice
@@ -73,8 +72,8 @@ func (i *instrument) quoteVolume(from, to int64) decimal.Decimal {
 	return i.quoteOf(i.notional(from, first*slice) + i.notional(end*slice, to) + i.slices(first, end))
 }
 
-// notional returns the volume of the steps from … to−1, all in one slice, at the price in the middle of the slice or,
-// if that is not over yet, of the steps.
+// notional returns the notional of the steps from … to−1, all in one slice: their volume at the price in the middle of
+// the slice, or in the middle of the steps if the slice is not over.
 func (i *instrument) notional(from, to int64) int64 {
 	if from == to {
 		return 0
@@ -103,7 +102,7 @@ func (i *instrument) slices(first, end int64) int64 {
 	return i.quote.notional
 }
 
-// quoteOf writes a notional, in ticks × lot steps, as a decimal.
+// quoteOf converts a notional, in ticks × lot steps, to a decimal.
 func (i *instrument) quoteOf(notional int64) decimal.Decimal {
 	return decimal.NewFromInt(notional).Mul(i.grain)
 }
