@@ -4,17 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
-)
-
-const (
-	quoteAsset = "USDT"
-
-	// longestSymbol is the longest symbol that the API and the database allow.
-	longestSymbol = 20
 )
 
 type exchangeInfo struct {
@@ -46,7 +38,7 @@ func (f *Feed) refreshPairs(ctx context.Context) error {
 	}
 	pairs := make([]market.Pair, 0, len(info.Symbols))
 	for _, symbol := range info.Symbols {
-		if symbol.Quote != quoteAsset || symbol.Status != market.StatusTrading {
+		if symbol.Quote != market.QuoteAsset || symbol.Status != market.StatusTrading {
 			continue
 		}
 		pair, err := symbol.pair()
@@ -57,7 +49,7 @@ func (f *Feed) refreshPairs(ctx context.Context) error {
 		pairs = append(pairs, pair)
 	}
 	if len(pairs) == 0 {
-		return fmt.Errorf("%w: it lists no pair against %s", ErrUpstream, quoteAsset)
+		return fmt.Errorf("%w: it lists no pair against %s", ErrUpstream, market.QuoteAsset)
 	}
 	f.prices.list(pairs)
 	return nil
@@ -74,8 +66,8 @@ func (f *Feed) leaveOut(ctx context.Context, symbol string, err error) {
 // pair returns the pair. It fails if a filter is missing or unsuitable.
 func (s symbolInfo) pair() (market.Pair, error) {
 	pair := market.Pair{Symbol: s.Symbol, Base: s.Base, Quote: s.Quote, Status: s.Status}
-	if !isSymbol(s.Symbol) || s.Base+s.Quote != s.Symbol {
-		return pair, fmt.Errorf("its symbol is not at most %d capital letters and digits, base before quote", longestSymbol)
+	if !market.ValidSymbol(s.Symbol) || s.Base+s.Quote != s.Symbol {
+		return pair, fmt.Errorf("its symbol is not at most %d capital letters and digits, base before quote", market.MaxSymbol)
 	}
 	for _, filter := range s.Filters {
 		if err := filter.apply(&pair); err != nil {
@@ -110,10 +102,6 @@ func (f filterInfo) apply(pair *market.Pair) (err error) {
 		pair.MinNotional = decimal.Max(pair.MinNotional, least)
 	}
 	return err
-}
-
-func isSymbol(s string) bool {
-	return len(s) <= longestSymbol && strings.TrimLeft(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // dayTicker is Binance's REST response for the last 24 hours of a pair.

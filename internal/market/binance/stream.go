@@ -247,11 +247,8 @@ func (n numbers) ticker(symbol string, milliseconds int64) (t market.Ticker, err
 // lastMilli is the end of the year 9999, the last that RFC 3339 can represent.
 var lastMilli = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() - 1
 
-// tooDear is above any real price. Amounts computed from lower prices fit a Decimal.
-var tooDear = decimal.NewFromInt(1_000_000_000_000)
-
 func checkPrice(price decimal.Decimal) error {
-	if price.Sign() <= 0 || price.Cmp(tooDear) >= 0 {
+	if price.Sign() <= 0 || price.Cmp(market.PriceLimit) >= 0 {
 		return errors.New("a price is above 0 and below 10^12")
 	}
 	return nil

@@ -17,10 +17,8 @@ const (
 	header  = "time,symbol,price,quantity"
 	pairTag = "#pair,"
 
-	quote         = "USDT"
-	longestSymbol = 20 // what fits wherever symbols are shown and stored
-	longestSpan   = 366 * 24 * time.Hour
-	longestLine   = 4096
+	longestSpan = 366 * 24 * time.Hour
+	longestLine = 4096
 )
 
 // The filters of pairs for which the recording gives none.
@@ -28,9 +26,6 @@ var (
 	defaultStep     = decimal.MustParse("0.00001")
 	defaultNotional = decimal.NewFromInt(5)
 )
-
-// tooDear is above any real price. Amounts computed from lower prices fit a Decimal.
-var tooDear = decimal.NewFromInt(1_000_000_000_000)
 
 // reader reads a recording line by line.
 type reader struct {
@@ -106,7 +101,7 @@ func (r *reader) pair(text string) error {
 		if *into, err = decimal.Parse(fields[2+n]); err != nil {
 			return fmt.Errorf("%s: %w", names[n], err)
 		}
-		if into.Sign() <= 0 || into.Cmp(tooDear) >= 0 {
+		if into.Sign() <= 0 || into.Cmp(market.PriceLimit) >= 0 {
 			return fmt.Errorf("%s: expected a decimal above 0 and below 10^12", names[n])
 		}
 	}
@@ -132,7 +127,7 @@ func (r *reader) price(text string) (err error) {
 	if err != nil {
 		return fmt.Errorf("price: %w", err)
 	}
-	if price.Sign() <= 0 || price.Cmp(tooDear) >= 0 {
+	if price.Sign() <= 0 || price.Cmp(market.PriceLimit) >= 0 {
 		return errors.New("price: expected a decimal above 0 and below 10^12")
 	}
 	if s.listed != 0 && !price.IsMultipleOf(s.TickSize) {
@@ -143,7 +138,7 @@ func (r *reader) price(text string) (err error) {
 		if quantity, err = decimal.Parse(fields[3]); err != nil {
 			return fmt.Errorf("quantity: %w", err)
 		}
-		if quantity.Sign() < 0 || quantity.Cmp(tooDear) >= 0 {
+		if quantity.Sign() < 0 || quantity.Cmp(market.PriceLimit) >= 0 {
 			return errors.New("quantity: expected a decimal of 0 or more and below 10^12")
 		}
 	}
@@ -190,13 +185,13 @@ func (r *reader) seriesOf(symbol string) (*series, error) {
 	if s := r.bySymbol[symbol]; s != nil {
 		return s, nil
 	}
-	base := strings.TrimSuffix(symbol, quote)
-	if base == symbol || base == "" || len(symbol) > longestSymbol ||
-		strings.TrimLeft(base, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
-		return nil, fmt.Errorf("expected at most %d capital letters and digits that end in %s, such as BTCUSDT", longestSymbol, quote)
+	base, isQuoted := strings.CutSuffix(symbol, market.QuoteAsset)
+	if !isQuoted || base == "" || !market.ValidSymbol(symbol) {
+		return nil, fmt.Errorf("expected at most %d capital letters and digits that end in %s, such as BTCUSDT",
+			market.MaxSymbol, market.QuoteAsset)
 	}
 	s := &series{Pair: market.Pair{
-		Symbol: strings.Clone(symbol), Base: strings.Clone(base), Quote: quote, Status: market.StatusTrading,
+		Symbol: strings.Clone(symbol), Base: strings.Clone(base), Quote: market.QuoteAsset, Status: market.StatusTrading,
 	}}
 	r.bySymbol[s.Symbol] = s
 	return s, nil

@@ -7,8 +7,6 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 )
 
-const quote = "USDT"
-
 // listing is a simulated pair. Its filters are those of the large exchanges; anchor, volatility and turnover are
 // realistic for recent years.
 type listing struct {
@@ -99,7 +97,7 @@ type instrument struct {
 const meanTrade = 800
 
 func newInstrument(seed stream, l listing) *instrument {
-	symbol := l.base + quote
+	symbol := l.base + market.QuoteAsset
 	random := seed.named(symbol)
 	const days = 1 << depth / stepsPerDay
 	trades := uint64(l.turnover * 1000 / meanTrade * days)
@@ -109,7 +107,7 @@ func newInstrument(seed stream, l listing) *instrument {
 	step := decimal.NewFromUnits(power10(8 - l.stepPlaces))
 	return &instrument{
 		Pair: market.Pair{
-			Symbol: symbol, Base: l.base, Quote: quote, Status: market.StatusTrading,
+			Symbol: symbol, Base: l.base, Quote: market.QuoteAsset, Status: market.StatusTrading,
 			MinQty: step, StepSize: step,
 			TickSize:    decimal.NewFromUnits(power10(8 - l.tickPlaces)),
 			MinNotional: decimal.NewFromInt(l.minNotional),
