@@ -1,4 +1,4 @@
-// Command agentexchange is the server and what its keeper needs beside it.
+// Command agentexchange runs the server and the operator's tools for it.
 package main
 
 import (
@@ -15,14 +15,15 @@ import (
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/memory"
 	"github.com/alecthomas/kong"
+	"golang.org/x/sync/errgroup"
 )
 
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does so by itself."`
 	Keys    struct {
-		Rotate       rotateCommand       `cmd:"" help:"Make a new key that signs tokens. Tokens of the old one verify until they expire."`
-		RotateMaster rotateMasterCommand `cmd:"" name:"rotate-master" help:"Seal everything in the database anew under another master key."`
+		Rotate       rotateCommand       `cmd:"" help:"Make a new key that signs tokens. Tokens signed by the old one verify until they expire."`
+		RotateMaster rotateMasterCommand `cmd:"" name:"rotate-master" help:"Reseal everything in the database under another master key."`
 	} `cmd:"" help:"Rotate keys, with the server running or not."`
 	MCP     mcpCommand     `cmd:"" name:"mcp" help:"Offer a running server's API to an LLM as tools, by the Model Context Protocol over standard input and output."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -41,7 +42,7 @@ func main() {
 
 type serveCommand struct{ config.Server }
 
-// Run serves until a signal ends it: at the first the server drains, at the second it is cut off.
+// Run serves until a signal arrives. The first signal drains the server, the second cuts it off.
 func (c *serveCommand) Run() error {
 	log := newLogger(c.LogLevel)
 	signals := make(chan os.Signal, 2)
@@ -53,14 +54,15 @@ func (c *serveCommand) Run() error {
 	go cancelOnSignal(signals, started, cancel)
 	server, err := app.Start(ctx, c.Server, log)
 	close(started)
-	if err != nil && ctx.Err() != nil { // asked to end before it was ready
-		log.Info("shut down before the start was over")
+	if err != nil && ctx.Err() != nil { // a signal came before it was ready
+		log.Info("shut down during the start")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	go memory.Pace(ctx)
+	var background errgroup.Group
+	background.Go(func() error { return memory.Run(ctx) })
 	fmt.Printf("AgentExchange is ready.\n  API   %s/api/v1\n  Docs  %[1]s/docs\n  Data  %s\n", server.URL(), server.Where())
 	var failure error
 	var received os.Signal
@@ -76,13 +78,15 @@ func (c *serveCommand) Run() error {
 		<-signals
 		cutOff()
 	}()
-	if received == syscall.SIGTERM { // whoever pressed Ctrl-C does not want to wait
+	if received == syscall.SIGTERM { // after Ctrl-C nobody wants to wait
 		server.StopReady(closing)
 	}
-	return errors.Join(failure, server.Close(closing))
+	err = server.Close(closing)
+	cancel()
+	return errors.Join(failure, err, background.Wait())
 }
 
-// cancelOnSignal ends a start that is still going on.
+// cancelOnSignal cancels a start that is still in progress.
 func cancelOnSignal(signals <-chan os.Signal, started <-chan struct{}, cancel func()) {
 	select {
 	case <-signals:
@@ -102,7 +106,7 @@ type rotateCommand struct{ config.Database }
 func (c *rotateCommand) Run() error {
 	err := app.RotateSigningKey(context.Background(), c.Database, newLogger("warn"))
 	if err == nil {
-		fmt.Println("New tokens are signed by a new key. Tokens of the old one verify until they expire.")
+		fmt.Println("A new key signs new tokens. Tokens signed by the old one verify until they expire.")
 	}
 	return err
 }
@@ -133,7 +137,7 @@ func (c *mcpCommand) Run() error {
 
 type versionCommand struct{}
 
-// Run cannot fail; kong wants to hear of it all the same.
+// Run never fails; kong requires the error.
 func (versionCommand) Run() error { //nolint:unparam // see above
 	version := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -143,7 +147,7 @@ func (versionCommand) Run() error { //nolint:unparam // see above
 	return nil
 }
 
-// newLogger logs to standard error: for people at a terminal, else as JSON.
+// newLogger returns a logger to standard error: as text on a terminal, otherwise as JSON.
 func newLogger(level string) *slog.Logger {
 	var threshold slog.Level
 	_ = threshold.UnmarshalText([]byte(level)) // one of the names that the flag allows

@@ -1,4 +1,4 @@
-// Package memory decides how much of it the process takes for speed.
+// Package memory trades memory for speed: it sets how much garbage may accumulate between two collections.
 package memory
 
 import (
@@ -11,84 +11,85 @@ import (
 )
 
 const (
-	// roomUnderLoad is how much garbage may gather between two collections while the server is busy. A collection costs
-	// by what is alive, which is little here, and at Go's own pace there are so many of them that they took a fifth of
-	// the server's time, and processors from the database beside it.
+	// roomUnderLoad is how much garbage may accumulate between two collections while the server is busy. The live heap
+	// is small, so at Go's default pace collections are frequent: they took a fifth of the server's time, and CPU from
+	// the database next to it.
 	roomUnderLoad = 128 << 20
-	usualPercent  = 100 // Go's own pace: as much garbage as there is alive
+	usualPercent  = 100 // Go's default: as much garbage as live memory
 
-	lookEvery = time.Second
-	busyFrom  = 2                // collections between two looks
-	calmAfter = 10 * time.Second // without a collection
+	checkEvery = time.Second
+	busyFrom   = 2                // collections between two checks
+	calmAfter  = 10 * time.Second // without a collection
 )
 
-// Pace lets garbage gather while the process is busy, and gives memory back when it is idle, until ctx ends. Whoever
-// sets GOGC has decided otherwise.
-func Pace(ctx context.Context) {
-	giveBack() // parsing the document took three times what is kept of it
+// Run lets garbage accumulate while the process is busy, and returns memory to the system when it is idle, until ctx
+// ends. It leaves the pace alone if GOGC is set, because then the operator has chosen one. It returns nil.
+func Run(ctx context.Context) error {
+	giveBack() // parsing the spec took three times the memory of the result
 	if os.Getenv("GOGC") != "" {
-		return
+		return nil
 	}
 	p := pace{percent: usualPercent}
-	seen := look()
-	ticks := time.NewTicker(lookEvery)
+	before := readStats()
+	ticks := time.NewTicker(checkEvery)
 	defer ticks.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-ticks.C:
 		}
-		before, percent := seen, p.percent
-		seen = look()
-		calmed := p.observe(seen.collections-before.collections, seen.base)
+		now, percent := readStats(), p.percent
+		calmed := p.observe(now.collections-before.collections, now.base)
 		if p.percent != percent {
 			debug.SetGCPercent(p.percent)
 		}
 		if calmed {
 			giveBack()
-			seen = look() // these collections are not for want of room
+			now = readStats() // so that these two collections do not count as load
 		}
+		before = now
 	}
 }
 
-// giveBack collects twice, because a sync.Pool keeps what it has through one collection.
+// giveBack collects twice, because objects in a sync.Pool survive one collection.
 func giveBack() {
 	runtime.GC()
 	debug.FreeOSMemory()
 }
 
-// sight is what the runtime says of itself.
-type sight struct {
+// stats are readings of the runtime.
+type stats struct {
 	collections uint64
-	base        uint64 // bytes that the percent is of: what the last collection found alive, stacks and globals
+	base        uint64 // bytes to which the percentage applies: live heap, stacks and globals
 }
 
-// leastBase is the heap for which Go does not collect at its usual pace, however little is alive.
+// leastBase is the base below which Go does not collect at its default pace, however little is live.
 const leastBase = 4 << 20
 
-func look() sight {
+func readStats() stats {
 	readings := []metrics.Sample{
-		{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"},
+		{Name: "/gc/cycles/total:gc-cycles"},
+		{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"},
 	}
 	metrics.Read(readings)
-	return sight{
+	return stats{
 		collections: readings[0].Value.Uint64(),
 		base:        max(leastBase, readings[1].Value.Uint64()+readings[2].Value.Uint64()+readings[3].Value.Uint64()),
 	}
 }
 
-// pace is how much garbage may gather, in percent of the base.
+// pace decides how much garbage may accumulate, in percent of the base.
 type pace struct {
 	percent int
 	busy    bool
 	calm    time.Duration // since the last collection
 }
 
-// observe is told how many collections there were since the last look, and the base now. It reports whether the process
-// has calmed down.
+// observe takes the number of collections since the last check and the current base. It reports whether the process has
+// just become idle.
 func (p *pace) observe(collections, base uint64) (calmed bool) {
-	if p.calm += lookEvery; collections > 0 {
+	if p.calm += checkEvery; collections > 0 {
 		p.calm = 0
 	}
 	wasBusy := p.busy

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -10,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestGarbageMayGatherWhileTheProcessIsBusyAndNotWhenItIsIdle(t *testing.T) {
+func TestGarbageAccumulatesOnlyWhileTheProcessIsBusy(t *testing.T) {
 	t.Parallel()
 	const base = roomUnderLoad / 4
 	p := pace{percent: usualPercent}
@@ -27,7 +28,7 @@ func TestGarbageMayGatherWhileTheProcessIsBusyAndNotWhenItIsIdle(t *testing.T) {
 	expect("when twice as much is alive", p.observe(1, 2*base), 200)
 	expect("when more is alive than the room", p.observe(busyFrom, 8*base), usualPercent)
 	expect("when it is less again", p.observe(1, base), 400)
-	for p.calm+lookEvery < calmAfter {
+	for p.calm+checkEvery < calmAfter {
 		expect("in a short pause", p.observe(0, base), 400)
 	}
 	require.True(t, p.observe(0, base), "when it is calm")
@@ -35,8 +36,8 @@ func TestGarbageMayGatherWhileTheProcessIsBusyAndNotWhenItIsIdle(t *testing.T) {
 	expect("with a collection after it", p.observe(1, base), usualPercent)
 }
 
-// It changes how the whole process is collected, and so is not parallel.
-func TestTheRoomIsWhatItIsSaidToBe(t *testing.T) { //nolint:paralleltest // see above
+// Not parallel: it changes the collector of the whole process.
+func TestGarbageIsBoundedByTheRoomUnderLoad(t *testing.T) { //nolint:paralleltest // see above
 	var deep sync.WaitGroup
 	done := make(chan struct{})
 	for range 2000 { // stacks count
@@ -49,13 +50,21 @@ func TestTheRoomIsWhatItIsSaidToBe(t *testing.T) { //nolint:paralleltest // see 
 	alive := make([]byte, 16<<20)
 	runtime.GC()
 	var p pace
-	p.observe(busyFrom, look().base)
+	p.observe(busyFrom, readStats().base)
 	defer debug.SetGCPercent(debug.SetGCPercent(p.percent))
 	runtime.GC()
 	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(goal)
 	runtime.KeepAlive(alive)
 	require.InEpsilon(t, roomUnderLoad, goal[0].Value.Uint64()-goal[1].Value.Uint64(), 0.1)
+}
+
+func TestRunEndsWithItsContext(t *testing.T) { //nolint:paralleltest // it collects the whole process's garbage
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- Run(ctx) }()
+	cancel()
+	require.NoError(t, <-ended)
 }
 
 func dig(depth int, do func()) {
