@@ -30,21 +30,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// App is a running server.
+// App is a running server. It serves until Close.
 type App struct {
-	cfg      config.Server
-	log      *slog.Logger
-	listener net.Listener
-	exchange *exchange.Exchange
-	handler  *httpapi.Server
-	server   *http.Server
-	where    string
-	metrics  string // the address
-	failed   chan error
+	cfg        config.Server
+	log        *slog.Logger
+	listener   net.Listener
+	exchange   *exchange.Exchange
+	handler    *httpapi.Server
+	server     *http.Server
+	where      string
+	metricsURL string
+	failed     chan error
 	closers
 }
 
-// Start listens, opens the database and serves. What it opened is closed again when it fails.
+// Start listens, opens the database and serves. If it fails, it closes what it has opened.
 func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 			err = errors.Join(err, a.close(context.WithoutCancel(ctx)))
 		}
 	}()
-	// First, so that a port that is taken is noticed before anything is started.
+	// First, so that a port in use is noticed before anything else is started.
 	var listening net.ListenConfig
 	if a.listener, err = listening.Listen(ctx, "tcp", cfg.Addr); err != nil {
 		return nil, fmt.Errorf("listening on %s (AGENTEXCHANGE_ADDR names another address): %w", cfg.Addr, err)
@@ -78,7 +78,7 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	}
 	metrics := telemetry.New()
 	metrics.Pool(db.pool)
-	// As many as there are cores, but no more than half of the connections: what takes long has the others.
+	// One per core, but at most half of the connections, so that slow work has the others.
 	readers := postgres.StartReaders(db.pool, max(1, min(runtime.GOMAXPROCS(0), int(cfg.MaxConns)/2)))
 	a.add(func(context.Context) error { readers.Close(); return nil })
 	metrics.Gauge("reads_waiting", func() float64 { return float64(readers.Waiting()) })
@@ -103,7 +103,7 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	return a, nil
 }
 
-// openFeed opens the market that is configured.
+// openFeed returns the configured market.
 func openFeed(cfg config.Server, log *slog.Logger) (market.Feed, error) {
 	switch cfg.Market {
 	case config.MarketBinance:
@@ -122,7 +122,7 @@ func (a *App) now() func() time.Time {
 	return func() time.Time { return clock().UTC().Truncate(time.Microsecond) }
 }
 
-// openExchange starts the writers, as many as there are cores.
+// openExchange starts the writers, one per core.
 func (a *App) openExchange(
 	ctx context.Context, db *database, feed market.Feed, ids *book.IDs, metrics *telemetry.Metrics,
 ) error {
@@ -183,10 +183,10 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// maxHeader is more than any client of ours sends, in bytes. net/http itself refuses what is larger.
+// maxHeader is the largest request header, in bytes: more than any known client sends. net/http rejects larger ones.
 const maxHeader = 32 << 10
 
-// serve starts what runs until the app is closed.
+// serve starts the HTTP server and the sweeper, which run until the app is closed.
 func (a *App) serve() {
 	a.run(a.handler.Sweep, "expired answers will not be deleted any more")
 	a.server = &http.Server{
@@ -197,7 +197,7 @@ func (a *App) serve() {
 		IdleTimeout:       a.cfg.IdleTimeout,
 		MaxHeaderBytes:    maxHeader,
 
-		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like everything else
+		DisableGeneralOptionsHandler: true, // OPTIONS * goes to the handler like all other requests
 		ErrorLog:                     slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	var serving sync.WaitGroup
@@ -213,7 +213,7 @@ func (a *App) serve() {
 	a.add(a.drain)
 }
 
-// drain lets running requests end; those that have not when ctx ends are cut off.
+// drain waits for running requests, and cuts off those that have not ended when ctx does.
 func (a *App) drain(ctx context.Context) error {
 	if err := a.server.Shutdown(ctx); err != nil {
 		return errors.Join(fmt.Errorf("some requests did not end in time: %w", err), a.server.Close())
@@ -224,24 +224,24 @@ func (a *App) drain(ctx context.Context) error {
 // URL is where the server listens.
 func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
 
-// Where says where the data is.
+// Where describes where the data is.
 func (a *App) Where() string { return a.where }
 
-// Failed answers an error if the server stops serving by itself.
+// Failed returns a channel that receives an error if the server stops by itself.
 func (a *App) Failed() <-chan error { return a.failed }
 
-// StopReady makes the server say that it is not ready, and serves on for the drain delay or until ctx ends, so that
-// load balancers turn to others.
+// StopReady makes /readyz fail and keeps serving for the drain delay or until ctx ends, so that load balancers choose
+// other servers.
 func (a *App) StopReady(ctx context.Context) {
 	a.handler.Stopping()
-	a.server.SetKeepAlivesEnabled(false) // whoever is answered now finds another server for the next request
+	a.server.SetKeepAlivesEnabled(false) // so that clients reconnect, to another server
 	select {
 	case <-time.After(a.cfg.DrainDelay):
 	case <-ctx.Done():
 	}
 }
 
-// Close lets running requests end, for as long as configured, and closes everything.
+// Close waits for running requests, for as long as configured, and closes everything.
 func (a *App) Close(ctx context.Context) error {
 	a.handler.Stopping()
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownTimeout)
@@ -249,7 +249,7 @@ func (a *App) Close(ctx context.Context) error {
 	return a.close(ctx)
 }
 
-// Migrate brings the schema up to date, and does nothing else.
+// Migrate brings the schema up to date and does nothing else.
 func Migrate(ctx context.Context, cfg config.Database, log *slog.Logger) error {
 	if err := cfg.Validate(); err != nil {
 		return err
@@ -258,19 +258,19 @@ func Migrate(ctx context.Context, cfg config.Database, log *slog.Logger) error {
 	return errors.Join(db.connect(ctx, cfg, log, true), db.close(context.WithoutCancel(ctx)))
 }
 
-// RotateSigningKey makes a new key that signs tokens; old tokens verify until they expire.
+// RotateSigningKey makes a new key that signs tokens. Tokens signed by the old one verify until they expire.
 func RotateSigningKey(ctx context.Context, cfg config.Database, log *slog.Logger) error {
 	return withDatabase(ctx, cfg, log, func(db *database) error { return auth.RotateSigningKey(ctx, db.pool, db.vault) })
 }
 
-// RotateMasterKey seals everything anew under another master key.
+// RotateMasterKey reseals everything under another master key.
 func RotateMasterKey(ctx context.Context, cfg config.Database, log *slog.Logger) error {
 	return withDatabase(ctx, cfg, log, func(db *database) error {
 		pooled, err := db.pool.Acquire(ctx)
 		if err != nil {
 			return err
 		}
-		conn := pooled.Hijack() // it keeps a lock, so it must not go back to the pool
+		conn := pooled.Hijack() // it holds a lock, so it must not return to the pool
 		return errors.Join(auth.RotateMasterKey(ctx, conn, db.vault), conn.Close(context.WithoutCancel(ctx)))
 	})
 }
