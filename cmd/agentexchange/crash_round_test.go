@@ -17,12 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// crashRound is what was asked of a server until it was killed.
+// crashRound holds the requests to a server until it was killed.
 type crashRound struct {
 	t       *testing.T
 	crowd   crowd
 	agents  []string // keys
-	limit   string   // just below the price, so that the market may come to it
+	limit   string   // just below the price, so that the market may reach it
 	clients []*crashClient
 }
 
@@ -32,10 +32,10 @@ type crashClient struct {
 	placed    []*placement
 }
 
-// placement is a request, and the order that answered it, if one did.
+// placement is a request, and the order it returned, if it was answered.
 type placement struct {
 	body       map[string]any
-	idempotent string // the Idempotency-Key; empty where a client order id does its work
+	idempotent string // the Idempotency-Key; empty if the request has a client order id instead
 	orderID    string
 }
 
@@ -59,8 +59,8 @@ func newCrashRound(t *testing.T, server *process, token string, crowd crowd) *cr
 	return r
 }
 
-// next makes up a client's next order. None is ever refused: a client sells what it bought itself, and no more orders
-// rest than may.
+// next returns a client's next order. None is ever rejected: a client sells only what it bought, and the number of
+// resting orders stays within the limit.
 func (r *crashRound) next(c *crashClient) *placement {
 	n := len(c.placed)
 	p := &placement{body: map[string]any{"symbol": "ETHUSDT", "type": "market", "side": "buy", "quantity": "0.0200"}}
@@ -78,7 +78,7 @@ func (r *crashRound) next(c *crashClient) *placement {
 	return p
 }
 
-// load lets all clients loose, spread over the servers, and kills something under them.
+// load runs all clients, spread over the servers, and calls kill in the meantime.
 func (r *crashRound) load(servers []*process, kill func()) {
 	connections := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(r.clients)}, Timeout: 20 * time.Second}
 	defer connections.CloseIdleConnections()
@@ -93,7 +93,7 @@ func (r *crashRound) load(servers []*process, kill func()) {
 				c.placed = append(c.placed, p)
 				status, answer, err := p.send(connections, url, c.key)
 				if err != nil || status == http.StatusServiceUnavailable {
-					return // whether the order exists is open; the database may die a moment before the server
+					return // the order may exist or not; the database may die a moment before the server
 				}
 				if status != http.StatusCreated {
 					problems <- fmt.Sprintf("%d %v to %v", status, answer, p.body)
@@ -103,7 +103,7 @@ func (r *crashRound) load(servers []*process, kill func()) {
 			}
 		})
 	}
-	// The moment is what the test is about.
+	// The moment of the kill is random on purpose.
 	<-time.After(time.Duration(50+mathrand.IntN(300)) * time.Millisecond)
 	kill()
 	ended.Store(true)
@@ -142,8 +142,7 @@ func answerTo(connections *http.Client, request *http.Request) (int, map[string]
 	return response.StatusCode, fields, err
 }
 
-// verify holds a server that started anew against what the clients were told. It answers how many orders they were told
-// of.
+// verify compares a restarted server with what the clients were told. It returns the number of orders they know of.
 func (r *crashRound) verify(server *process) int {
 	answered := 0
 	for _, key := range r.agents {
@@ -161,7 +160,7 @@ func (r *crashRound) verify(server *process) int {
 			}
 		}
 	}
-	r.repeat(server) // also makes those orders whose requests never arrived
+	r.repeat(server) // also places the orders whose requests never arrived
 	r.repeat(server)
 	for _, key := range r.agents {
 		want := map[string]bool{}
@@ -214,7 +213,7 @@ func (r *crashRound) repeatOne(connections *http.Client, server *process, c *cra
 			return err.Error()
 		case (status == http.StatusServiceUnavailable || status == http.StatusConflict && strings.Contains(fmt.Sprint(answer), "IDEMPOTENCY_IN_FLIGHT")) &&
 			time.Since(begun) < 10*time.Second:
-			continue // the database has not noticed yet that the other server is dead
+			continue // the database has not yet noticed that the other server is dead
 		case status != http.StatusOK && status != http.StatusCreated:
 			return fmt.Sprintf("%d %v to %v", status, answer, p.body)
 		case p.orderID != "" && answer["order_id"] != p.orderID:
@@ -225,9 +224,9 @@ func (r *crashRound) repeatOne(connections *http.Client, server *process, c *cra
 	}
 }
 
-// requireWhole holds orders against trades, and ledger against balances and holds.
+// requireWhole compares orders with trades, and the ledger with balances and holds.
 func (r *crashRound) requireWhole(server *process, key string) {
-	// The market goes on, so that an order may be filled between two looks.
+	// The market moves on, so an order may be filled between two requests.
 	difference := r.difference(server, key)
 	for begun := time.Now(); difference != "" && time.Since(begun) < 10*time.Second; {
 		difference = r.difference(server, key)
@@ -237,7 +236,7 @@ func (r *crashRound) requireWhole(server *process, key string) {
 	require.Equal(r.t, true, reconciled["ok"], reconciled)
 }
 
-// difference says what is wrong: an order that is filled has one trade, and nothing else has any.
+// difference returns what is wrong, or "": a filled order must have one trade, and other orders none.
 func (r *crashRound) difference(server *process, key string) string {
 	trades := map[string]int{}
 	for _, trade := range r.list(server, key, "/api/v1/trade/history?", "trades") {

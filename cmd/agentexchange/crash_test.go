@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// crowd is how many clients place orders at once.
+// crowd is how many clients place orders concurrently.
 type crowd struct{ agents, clientsOfEach int }
 
 var (
@@ -26,7 +26,8 @@ var (
 	many = crowd{32, 8}
 )
 
-// The database lives on; the server is killed at any moment of the life of an order, and the next one starts at once.
+// The database keeps running; the server is killed at a random moment of an order's life, and the next one starts at
+// once.
 func TestKilledServerNeitherLosesNorRepeatsAnOrder(t *testing.T) {
 	t.Parallel()
 	_, env := foreignDatabase(t, false)
@@ -39,21 +40,21 @@ func TestServerKilledUnderManyConnectionsNeitherLosesNorRepeatsAnOrder(t *testin
 	crashAgainAndAgain(t, env, many, 3, func() {})
 }
 
-// The server's own PostgreSQL is killed with it, every process of it, and has to recover what it had acknowledged.
+// All processes of the server's own PostgreSQL are killed with it; it must recover everything it had acknowledged.
 func TestServerKilledWithItsDatabaseNeitherLosesNorRepeatsAnOrder(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	crashAgainAndAgain(t, environment(dir), few, 4, func() {
 		postmaster := postmasterOf(t, dir)
 		all := append([]int{postmaster}, childrenOf(t, postmaster)...)
-		for _, pid := range all { // whatever they were told to do and have not done yet will not be done
+		for _, pid := range all { // including children that have been signalled but have not acted yet
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
 }
 
-// Two servers work on one database. What one of them had in hand when it was killed is known to the other, or to
-// nobody.
+// Two servers share one database. A request in progress when one of them is killed is either known to the other or lost
+// entirely.
 func TestKilledReplicaLeavesTheOtherWithEveryOrder(t *testing.T) {
 	t.Parallel()
 	_, env := foreignDatabase(t, false)
@@ -67,14 +68,14 @@ func TestKilledReplicaLeavesTheOtherWithEveryOrder(t *testing.T) {
 		r.load([]*process{victim, survivor}, func() { require.NoError(t, victim.command.Process.Kill()) })
 		_ = victim.command.Wait()
 		orders += r.verify(survivor)
-		survivor, victim = serveIn(t, env), survivor // the next one is killed that was there before
+		survivor, victim = serveIn(t, env), survivor // kill the older one next
 		victim.stop(syscall.SIGTERM)
 	}
 	survivor.stop(syscall.SIGTERM)
 	require.Greater(t, orders, 10*rounds, "the load is too small to prove anything")
 }
 
-// The server lives on; PostgreSQL is shut down under it, without waiting for anybody, and is there again soon.
+// The server keeps running; PostgreSQL is shut down immediately and comes back soon.
 func TestRestartedDatabaseNeitherLosesNorRepeatsAnOrder(t *testing.T) {
 	t.Parallel()
 	database, env := foreignDatabase(t, true)
@@ -91,7 +92,7 @@ func TestRestartedDatabaseNeitherLosesNorRepeatsAnOrder(t *testing.T) {
 	require.Greater(t, orders, 10*rounds, "the load is too small to prove anything")
 }
 
-// foreignDatabase starts a PostgreSQL that servers do not own, and answers their environment.
+// foreignDatabase starts a PostgreSQL that the servers do not own, and returns the servers' environment.
 func foreignDatabase(t *testing.T, durable bool) (*testkit.Postgres, []string) {
 	t.Helper()
 	database, err := testkit.StartPostgres(t.Context(), durable)
@@ -102,7 +103,7 @@ func foreignDatabase(t *testing.T, durable bool) (*testkit.Postgres, []string) {
 	return database, append(environment(dataDir(t)), "DATABASE_URL="+database.URL(), "AGENTEXCHANGE_MASTER_KEY="+key.Base64())
 }
 
-// childrenOf lists the processes that a process has started, where the system tells.
+// childrenOf returns the children of a process, if the system tells.
 func childrenOf(t *testing.T, parent int) (children []int) {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -142,7 +143,7 @@ func crashAgainAndAgain(t *testing.T, env []string, crowd crowd, rounds int, als
 	require.Greater(t, orders, 10*rounds, "the load is too small to prove anything")
 }
 
-// serveIn is serve with an environment of its own.
+// serveIn is serve with a given environment.
 func serveIn(t *testing.T, env []string) *process {
 	t.Helper()
 	p := &process{t: t, command: exec.CommandContext(context.Background(), binary, "serve")}

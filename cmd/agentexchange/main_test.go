@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// dataDir is a directory that PostgreSQL's user may reach, too.
+// dataDir returns a directory that PostgreSQL's user can also reach.
 func dataDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "agentexchange-data-")
@@ -54,7 +54,7 @@ func dataDir(t *testing.T) string {
 	return dir
 }
 
-// process is a server as a user runs it.
+// process is a server, started as a user would.
 type process struct {
 	t       *testing.T
 	command *exec.Cmd
@@ -101,7 +101,7 @@ func (p *process) stop(signal syscall.Signal) {
 	require.NoError(p.t, p.command.Wait(), p.log.String())
 }
 
-// run runs a command to its end and answers what it printed.
+// run runs a command to its end and returns its output.
 func run(t *testing.T, dir string, arguments ...string) (string, error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), binary, arguments...)
@@ -129,7 +129,7 @@ func (p *process) call(method, path, token string, body any) (int, map[string]an
 	return response.StatusCode, fields
 }
 
-// account registers somebody who can be recognised later.
+// account registers an account and returns its credentials.
 func (p *process) account() (credentials map[string]any) {
 	p.t.Helper()
 	status, made := p.call(http.MethodPost, "/api/v1/auth/register", "", map[string]any{"display_name": "Ada"})
@@ -137,7 +137,7 @@ func (p *process) account() (credentials map[string]any) {
 	return made
 }
 
-// requireKnown logs in and reads the agent's key.
+// requireKnown checks that the account can log in and read its agent's key.
 func (p *process) requireKnown(account map[string]any) (token string) {
 	p.t.Helper()
 	status, login := p.call(http.MethodPost, "/api/v1/auth/login", "", map[string]any{"api_key": account["api_key"], "api_secret": account["api_secret"]})
@@ -174,7 +174,8 @@ func TestServeKeepsItsDataBetweenRuns(t *testing.T) {
 	second.stop(syscall.SIGINT)
 }
 
-// After SIGTERM the server says that it is not ready, serves on until load balancers have noticed, and exits with 0.
+// After SIGTERM the server reports that it is not ready, keeps serving until load balancers have noticed, and exits
+// with 0.
 func TestTerminatedServerDrains(t *testing.T) {
 	t.Parallel()
 	server := serve(t, dataDir(t))
@@ -192,7 +193,7 @@ func TestTerminatedServerDrains(t *testing.T) {
 	require.NoError(t, server.command.Wait())
 }
 
-func TestServerThatIsStoppedBeforeItIsReadyExitsWell(t *testing.T) {
+func TestServerStoppedBeforeItIsReadyExitsCleanly(t *testing.T) {
 	t.Parallel()
 	command := exec.CommandContext(t.Context(), binary, "serve")
 	var out bytes.Buffer
@@ -241,7 +242,7 @@ func postmasterOf(t *testing.T, dir string) int {
 	return pid
 }
 
-// Both rotations work beside a running server and without one, and a running server follows them.
+// Both rotations work with and without a running server, and a running server follows them.
 func TestKeysAreRotated(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
@@ -260,7 +261,7 @@ func TestKeysAreRotated(t *testing.T) {
 	after, err := os.ReadFile(filepath.Join(dir, "master.key"))
 	require.NoError(t, err)
 	require.NotEqual(t, before, after)
-	server.requireKey(account, token) // the old token, the new master key
+	server.requireKey(account, token) // old token, new master key
 	server.requireKnown(account)
 	server.account() // seals under the new key
 	server.requireKnown(account)
@@ -304,7 +305,7 @@ func TestForeignDatabaseNeedsAMasterKey(t *testing.T) {
 	require.Contains(t, out, "AGENTEXCHANGE_MASTER_KEY must be too")
 }
 
-// Every setting is in --help and in the guide, with its default.
+// Every setting is documented in --help and in the guide, with its default.
 func TestEverySettingIsDocumented(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile(filepath.Join("..", "..", "internal", "web", "guide", "configuration.md"))
@@ -331,7 +332,7 @@ func TestEverySettingIsDocumented(t *testing.T) {
 	}
 }
 
-func TestVersionIsTold(t *testing.T) {
+func TestVersionIsPrinted(t *testing.T) {
 	t.Parallel()
 	out, err := run(t, dataDir(t), "version")
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func TestReplicasMayStartAtOnceOnAnEmptyDatabase(t *testing.T) {
 	}
 }
 
-func TestWrongMasterKeyIsRefusedInASentence(t *testing.T) {
+func TestWrongMasterKeyIsRejectedWithASentence(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
 	cfg := server.Config
@@ -58,7 +58,7 @@ func TestWrongMasterKeyIsRefusedInASentence(t *testing.T) {
 	require.NotContains(t, err.Error(), cfg.MasterKey)
 }
 
-func TestBrokenConfigurationIsRefusedInASentence(t *testing.T) {
+func TestInvalidConfigurationIsRejectedWithASentence(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
 	for want, spoil := range map[string]func(c *config.Server){
@@ -98,8 +98,8 @@ func TestRotatedSigningKeysVerifyUntilTheirTokensExpire(t *testing.T) {
 	require.Equal(t, [2]int{1, 1}, [2]int{expiring, lasting})
 }
 
-// Somebody who makes up key ids does not keep a fresh token from being taken.
-func TestFreshTokensAreTakenWhateverOthersSend(t *testing.T) {
+// Clients that send made-up key ids do not keep fresh tokens from being accepted.
+func TestFreshTokensAreAcceptedWhateverOthersSend(t *testing.T) {
 	t.Parallel()
 	first := testkit.Start(t)
 	second := testkit.Start(t, func(c *config.Server) { c.URL, c.MasterKey = first.Config.URL, first.MasterKey })
@@ -118,7 +118,7 @@ func TestFreshTokensAreTakenWhateverOthersSend(t *testing.T) {
 	others.Wait()
 }
 
-// Which key signs is not decided by the clocks of those who made them.
+// The clocks of the servers that made the keys do not decide which key signs.
 func TestRetiredSigningKeysSignNothing(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
@@ -139,13 +139,13 @@ func TestRetiredSigningKeysSignNothing(t *testing.T) {
 	require.NotEqual(t, retired, keys[0].(map[string]any)["kid"], "the one that signs now first")
 }
 
-// A rotation that was cut short, here after its first step, is ended by the next.
-func TestRotationThatWasCutShortIsEnded(t *testing.T) {
+// A rotation that was cut short, here after its first step, is finished by the next.
+func TestInterruptedRotationIsFinished(t *testing.T) {
 	t.Parallel()
 	next := newKey(t)
 	server := testkit.Start(t, func(c *config.Server) { c.NextMasterKey = next })
 	account := server.Register(t)
-	for range 3 { // each ends what the one before has left, if anything
+	for range 3 { // each finishes what the previous one left, if anything
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Millisecond)
 		_ = app.RotateMasterKey(ctx, server.Config.Database, slog.New(slog.DiscardHandler))
 		cancel()
@@ -184,9 +184,9 @@ func TestMasterKeyIsRotatedUnderLoad(t *testing.T) {
 	account.Create(map[string]any{"display_name": "after"})
 	cancel()
 	load.Wait()
-	server.Register(t) // and logs in, with a signing key that was read before the rotation
+	server.Register(t) // which logs in, with a signing key read before the rotation
 
-	// From now on the old key is not needed, nor is it enough.
+	// From now on the old key is neither needed nor sufficient.
 	cfg := server.Config
 	_, err := app.Start(t.Context(), without(cfg, server.MasterKey), slog.New(slog.DiscardHandler))
 	require.ErrorIs(t, err, auth.ErrWrongMasterKey)
@@ -205,7 +205,7 @@ func without(cfg config.Server, key string) config.Server {
 	return cfg
 }
 
-// A server that knows neither way to the new key refuses what it cannot open or seal, and loses nothing.
+// A server without the new key rejects what it cannot open or seal, and loses nothing.
 func TestServerWithARetiredMasterKeySealsNothing(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t)
@@ -245,7 +245,7 @@ func TestRunningRequestsEndBeforeTheServerDoes(t *testing.T) {
 	require.Equal(t, "archived", answer.Want(200).Text("status"))
 }
 
-func TestServerSaysThatItIsNotReadyBeforeItGoes(t *testing.T) {
+func TestServerReportsNotReadyBeforeItStops(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t, func(c *config.Server) { c.DrainDelay = time.Hour })
 	server.Client(t).Do(http.MethodGet, "/readyz", nil).Want(200)

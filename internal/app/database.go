@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// database is a migrated database and the vault of what is sealed in it.
+// database is a migrated database with the vault of its sealed values.
 type database struct {
 	pool  *pgxpool.Pool
 	vault *auth.Vault
@@ -25,9 +25,8 @@ type database struct {
 	closers
 }
 
-// openDatabase connects to the database that is configured, or to one of our own, brings its schema up to date and
-// proves that the master key is the right one. attach allows to use a database of our own that a running server has
-// started.
+// openDatabase connects to the configured database, or starts a PostgreSQL of our own, brings its schema up to date and
+// checks the master key. attach allows using the PostgreSQL that a running server has started.
 func openDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, attach bool) (_ *database, err error) {
 	db := &database{}
 	defer func() {
@@ -41,7 +40,7 @@ func openDatabase(ctx context.Context, cfg config.Database, log *slog.Logger, at
 	return db, auth.Bootstrap(ctx, db.pool, db.vault)
 }
 
-// connect migrates the schema too, but not that of a database which another master key sealed.
+// connect also migrates the schema, unless the database was sealed under another master key.
 func (db *database) connect(ctx context.Context, cfg config.Database, log *slog.Logger, attach bool) error {
 	dir := cfg.DataDir
 	if dir == "" {
@@ -76,7 +75,7 @@ func keySource(cfg config.Database, dir string) (auth.KeySource, error) {
 	return auth.KeyFile{Path: filepath.Join(dir, "master.key")}, nil
 }
 
-// startPostgres answers the URL of a database of our own.
+// startPostgres starts a PostgreSQL of our own and returns its URL.
 func (db *database) startPostgres(ctx context.Context, dir string, log *slog.Logger, attach bool) (string, error) {
 	if attach {
 		if url, running, err := devpg.Attach(dir); err != nil || running {
@@ -91,7 +90,7 @@ func (db *database) startPostgres(ctx context.Context, dir string, log *slog.Log
 	return server.URL(), nil
 }
 
-// closers are what is to be closed, in reverse order of opening.
+// closers are called in reverse order of opening.
 type closers []func(context.Context) error
 
 func (c *closers) add(closer func(context.Context) error) { *c = append(*c, closer) }

@@ -9,7 +9,7 @@ import (
 	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
-// ServeMCP offers a server's API as tools, over standard input and output, until the client goes or ctx ends.
+// ServeMCP offers a server's API as MCP tools over standard input and output, until the client disconnects or ctx ends.
 func ServeMCP(ctx context.Context, cfg config.MCP, log *slog.Logger) error {
 	doc, err := spec.Load()
 	if err != nil {

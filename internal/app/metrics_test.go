@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestMetricsTellWhatTheServerDoes(t *testing.T) {
+func TestMetricsReportWhatTheServerDoes(t *testing.T) {
 	t.Parallel()
 	server := testkit.Start(t, func(c *config.Server) { c.MetricsAddr = "127.0.0.1:0" })
 	account := server.Register(t)
 	account.Agent().Place(map[string]any{"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.001"}).Want(201)
 	server.Client(t).Do(http.MethodGet, "/no/such/path", nil).Want(404)
 	server.Client(t).Do(http.MethodGet, "/nor/this", nil).Want(404)
-	server.Client(t).Do(http.MethodGet, "/metrics", nil).Want(404) // not where everybody is
+	server.Client(t).Do(http.MethodGet, "/metrics", nil).Want(404) // not on the public port
 
 	response, err := http.Get(server.App.MetricsURL()) //nolint:noctx // a test
 	require.NoError(t, err)

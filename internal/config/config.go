@@ -1,5 +1,5 @@
-// Package config is how the server is configured: by environment variables, and for trying something out by flags of
-// the same names. The tags below say what there is; a test holds the guide's tables against them.
+// Package config defines the server's settings: environment variables, and flags of the same names for trying something
+// out. The tags below are the list; a test compares the guide's tables with them.
 package config
 
 import (
@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// Database says where the data is and which key seals it.
+// Database says where the database is and which key encrypts its secrets.
 type Database struct {
 	URL           string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use (15 or newer), as postgres://user:password@host:5432/name. Without it the server starts a PostgreSQL of its own, with its data in the data directory."`
 	DataDir       string `name:"data-dir" env:"AGENTEXCHANGE_DATA_DIR" placeholder:"DIR" help:"Where the server's own PostgreSQL keeps its data, and where the master key is. Default: /var/lib/agentexchange as root, else $$XDG_DATA_HOME/agentexchange."`
 	MasterKey     string `name:"master-key" env:"AGENTEXCHANGE_MASTER_KEY" placeholder:"BASE64" help:"Base64 of 32 bytes that seal the API keys in the database; make one with: openssl rand -base64 32. Required with DATABASE_URL. Without DATABASE_URL it is made on the first start and kept in the data directory, in master.key."`
-	NextMasterKey string `name:"next-master-key" env:"AGENTEXCHANGE_NEXT_MASTER_KEY" placeholder:"BASE64" help:"The key to rotate to with 'keys rotate-master'. Give it to every replica before that, so that each can open what is sealed anew."`
+	NextMasterKey string `name:"next-master-key" env:"AGENTEXCHANGE_NEXT_MASTER_KEY" placeholder:"BASE64" help:"The key to rotate to with 'keys rotate-master'. Give it to every replica first, so that each can open what is sealed under it."`
 	MaxConns      int32  `name:"database-max-conns" env:"AGENTEXCHANGE_DATABASE_MAX_CONNS" default:"16" help:"Most connections to the database."`
 }
 
-// Where prices may come from beside the simulation.
+// The sources of prices besides the simulation.
 const (
 	MarketBinance = "binance"
 	MarketReplay  = "replay"
 )
 
-// Server is everything that 'serve' can be told.
+// Server holds all settings of 'serve'.
 type Server struct {
 	Database
 
 	Addr              string        `env:"AGENTEXCHANGE_ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
-	MetricsAddr       string        `name:"metrics-addr" env:"AGENTEXCHANGE_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address to serve metrics on, for Prometheus, at /metrics. Whoever reaches it may read them. Default: none."`
+	MetricsAddr       string        `name:"metrics-addr" env:"AGENTEXCHANGE_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address to serve metrics on, for Prometheus, at /metrics. Anyone who can reach it can read them. Default: none."`
 	PublicURL         string        `name:"public-url" env:"AGENTEXCHANGE_PUBLIC_URL" placeholder:"URL" help:"How clients reach the server, for the skill files. Default: http:// and the host that the request was sent to."`
 	CORSOrigins       []string      `name:"cors-origins" env:"AGENTEXCHANGE_CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins of web pages that may call the API, separated by commas. Default: none; the server's own pages need none."`
 	MaxBody           int64         `name:"max-body" env:"AGENTEXCHANGE_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
@@ -42,17 +42,17 @@ type Server struct {
 	ShutdownTimeout   time.Duration `name:"shutdown-timeout" env:"AGENTEXCHANGE_SHUTDOWN_TIMEOUT" default:"20s" help:"Longest wait for running requests at shutdown."`
 	OrderMaxAge       time.Duration `name:"order-max-age" env:"AGENTEXCHANGE_ORDER_MAX_AGE" default:"2160h" help:"Age at which a resting order expires; 0: never."`
 	Market            string        `env:"AGENTEXCHANGE_MARKET" default:"sim" enum:"sim,binance,replay" help:"Where prices come from: sim (made of arithmetic, no network), binance (live prices of Binance's public streams) or replay (a recorded file)."`
-	MarketSeed        uint64        `name:"market-seed" env:"AGENTEXCHANGE_MARKET_SEED" default:"1" help:"Seed of the simulated market; the same for every replica. Servers with the same seed have the same prices, and whoever knows it can compute those to come."`
+	MarketSeed        uint64        `name:"market-seed" env:"AGENTEXCHANGE_MARKET_SEED" default:"1" help:"Seed of the simulated market; the same for every replica. Servers with the same seed have the same prices, and anyone who knows it can compute future ones."`
 	MarketFile        string        `name:"market-file" env:"AGENTEXCHANGE_MARKET_FILE" placeholder:"FILE" help:"Recording of ticks to replay, as CSV."`
 	MarketSpeed       float64       `name:"market-speed" env:"AGENTEXCHANGE_MARKET_SPEED" default:"1" help:"Speed of the replay: 1 as recorded, 2 twice as fast, 0 as fast as possible."`
 	BinanceRESTURL    string        `name:"binance-rest-url" env:"AGENTEXCHANGE_BINANCE_REST_URL" default:"https://api.binance.com" help:"Binance's REST API."`
 	BinanceStreamURL  string        `name:"binance-stream-url" env:"AGENTEXCHANGE_BINANCE_STREAM_URL" default:"wss://stream.binance.com:9443" help:"Binance's streams."`
 	LogLevel          string        `name:"log-level" env:"AGENTEXCHANGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error. Logs are JSON when the output is not a terminal."`
 
-	Now func() time.Time `kong:"-"` // the clock; nil: the machine's. For tests, which move it.
+	Now func() time.Time `kong:"-"` // the clock, time.Now if nil; tests set it
 }
 
-// Validate refuses settings that cannot work, with a sentence for each.
+// Validate rejects settings that cannot work. Each error is a sentence that says what to do.
 func (d *Database) Validate() error {
 	if d.URL != "" && d.MasterKey == "" {
 		return errors.New("DATABASE_URL is set, so AGENTEXCHANGE_MASTER_KEY must be too: " +
@@ -68,7 +68,7 @@ func (d *Database) Validate() error {
 	return nil
 }
 
-// Validate refuses settings that cannot work, with a sentence for each.
+// Validate rejects settings that cannot work. Each error is a sentence that says what to do.
 func (s *Server) Validate() error {
 	if err := s.Database.Validate(); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *Server) Validate() error {
 		}
 	}
 	if (s.Market == MarketReplay) != (s.MarketFile != "") {
-		return errors.New("AGENTEXCHANGE_MARKET=replay goes with AGENTEXCHANGE_MARKET_FILE, and neither without the other")
+		return errors.New("AGENTEXCHANGE_MARKET=replay and AGENTEXCHANGE_MARKET_FILE must be set together")
 	}
 	if s.OrderMaxAge < 0 {
 		return errors.New("AGENTEXCHANGE_ORDER_MAX_AGE must be a duration such as 720h, or 0 for orders that never expire")
@@ -98,7 +98,7 @@ func (s *Server) Validate() error {
 	return nil
 }
 
-// Clock is the clock to live by.
+// Clock returns Now, or time.Now if it is nil.
 func (s *Server) Clock() func() time.Time {
 	if s.Now != nil {
 		return s.Now
@@ -106,11 +106,11 @@ func (s *Server) Clock() func() time.Time {
 	return time.Now
 }
 
-// MCP is everything that 'mcp' can be told.
+// MCP holds all settings of 'mcp'.
 type MCP struct {
 	BaseURL   string   `name:"base-url" env:"AGENTEXCHANGE_BASE_URL" default:"http://127.0.0.1:8080" help:"The server to call."`
 	APIKey    string   `name:"api-key" env:"AGENTEXCHANGE_API_KEY" placeholder:"KEY" help:"API key of the agent to act for; or an account's API key or token."`
-	APISecret string   `name:"api-secret" env:"AGENTEXCHANGE_API_SECRET" placeholder:"SECRET" help:"Secret of the account whose API key that is: with it the key logs in, for the tools that take a token."`
-	Toolsets  []string `placeholder:"TOOLSET" help:"Toolsets to offer, separated by commas, such as default,analytics. A wrong name is answered with those that there are."`
+	APISecret string   `name:"api-secret" env:"AGENTEXCHANGE_API_SECRET" placeholder:"SECRET" help:"Secret of the account, if the API key is an account's. With it mcp logs in, for the tools that take a token."`
+	Toolsets  []string `placeholder:"TOOLSET" help:"Toolsets to offer, separated by commas, such as default,analytics. A wrong name is answered with the list of them."`
 	ReadOnly  bool     `name:"read-only" help:"Offer no tool that changes anything."`
 }
