@@ -16,20 +16,20 @@ import (
 const (
 	oasdiff  = "github.com/oasdiff/oasdiff@v1.37.0"
 	document = "../../openapi.yaml"
-	// released is the document of the last release. make release-spec replaces it, and nothing else does.
+	// released is the document of the last release. Only make release-spec replaces it.
 	released = "../httpapi/testdata/released.yaml"
-	// allowances are the breaking changes since then that are meant.
+	// allowances are the intended breaking changes since then.
 	allowances = "../httpapi/testdata/allowed-changes.json"
 )
 
-// change is something that breaks clients of the released document, as oasdiff tells it.
+// change is a change that breaks clients of the released document, as oasdiff reports it.
 type change struct {
 	ID        string `json:"id"`
 	Operation string `json:"operationId"`
 	Text      string `json:"text"`
 }
 
-// allowance lets a change pass, or the same change of every operation where it names none.
+// allowance permits a change of one operation, or of every operation if it names none.
 type allowance struct {
 	ID        string `json:"id"`
 	Operation string `json:"operationId,omitempty"`
@@ -41,7 +41,7 @@ func (a allowance) covers(c change) bool {
 	return a.ID == c.ID && a.Text == c.Text && (a.Operation == "" || a.Operation == c.Operation)
 }
 
-func TestNothingBreaksClientsOfTheLastReleaseUnlessItIsMeant(t *testing.T) {
+func TestOnlyAllowedChangesBreakClientsOfTheLastRelease(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(allowances)
 	require.NoError(t, err)
@@ -52,14 +52,14 @@ func TestNothingBreaksClientsOfTheLastReleaseUnlessItIsMeant(t *testing.T) {
 	require.Empty(t, judge(breaking(t, released, document), allowed))
 }
 
-func TestBreakingChangesAreSeen(t *testing.T) {
+func TestBreakingChangesAreDetected(t *testing.T) {
 	t.Parallel()
 	for what, spoil := range map[string]struct{ old, new, id string }{
 		"a field is gone":        {"total_equity_usdt", "total_equity", "response-required-property-removed"},
 		"a limit is narrower":    {"maximum: 500", "maximum: 499", "request-parameter-max-decreased"},
 		"a field is compulsory":  {"required: [display_name]", "required: [display_name, framework]", "request-property-became-required"},
 		"an operation is gone":   {"/api/v1/account/ledger:", "/api/v1/account/entries:", "api-path-removed-without-deprecation"},
-		"a value is not taken":   {"enum: [GTC, IOC, FOK]", "enum: [GTC, IOC]", "request-property-enum-value-removed"},
+		"a value is rejected":    {"enum: [GTC, IOC, FOK]", "enum: [GTC, IOC]", "request-property-enum-value-removed"},
 		"another scheme is used": {"security: [{BearerAuth: []}]", "security: [{ApiKeyAuth: []}]", "api-security-removed"},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestAllowanceNeedsAReasonAndAChange(t *testing.T) {
 	require.Len(t, judge([]change{gone}, []allowance{meant}), 1)
 }
 
-// judge answers what is wrong: changes that nothing allows, and allowances without a reason or without a change.
+// judge returns what is wrong: changes that are not allowed, and allowances without a reason or a change.
 func judge(changes []change, allowed []allowance) []string {
 	var wrong []string
 	used := make([]bool, len(allowed))
@@ -103,7 +103,7 @@ func judge(changes []change, allowed []allowance) []string {
 			}
 		}
 		if !meant {
-			wrong = append(wrong, fmt.Sprintf("breaks clients; if it is meant, %s wants it with a reason: %+v", allowances, change))
+			wrong = append(wrong, fmt.Sprintf("breaks clients; if that is intended, add it to %s with a reason: %+v", allowances, change))
 		}
 	}
 	for i, allowance := range allowed {
@@ -117,7 +117,7 @@ func judge(changes []change, allowed []allowance) []string {
 	return wrong
 }
 
-// breaking lists the changes that clients of one document may not survive when they meet a server of another.
+// breaking returns the changes between two documents that may break clients of the first.
 func breaking(t *testing.T, before, after string) []change {
 	t.Helper()
 	var said strings.Builder

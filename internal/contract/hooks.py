@@ -1,4 +1,4 @@
-"""What no document can tell schemathesis: a key is used once, which orders pass, and what deleting an order means."""
+"""Hooks for what the document cannot say: keys are used once, some orders must pass, and deleting an order cancels it."""
 
 import re
 import uuid
@@ -22,7 +22,7 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Deleting an order cancels it. It stays to be read, which is no use after free as long as it says so."""
+    """Deleting an order cancels it. Reading it afterwards is no use after free as long as its status is cancelled."""
     of_order = isinstance(failure, UseAfterFree) and operation_id(case) == "getOrder"
     return not (of_order and response.json()["status"] == "cancelled")
 
@@ -32,7 +32,7 @@ def operation_id(case):
 
 
 def new_key(case):
-    """Gives a valid Idempotency-Key that was used before an end of its own; the first time it is sent as it is."""
+    """Gives a valid Idempotency-Key that was used before a new ending. The first time it is sent unchanged."""
     key = case.headers.get(KEY) if case.headers else None
     schema = next((header.definition["schema"] for header in case.operation.headers if header.name == KEY), None)
     if key is None or schema is None:
@@ -41,11 +41,11 @@ def new_key(case):
         if key.strip() in keys_used:
             end = uuid.uuid4().hex
             case.headers[KEY] = key[: schema["maxLength"] - len(end)] + end
-        keys_used.add(key.strip())  # as HTTP does
+        keys_used.add(key.strip())  # as HTTP strips it
 
 
 def sensible_order(case):
-    """Makes every second order one that the rules let pass; few of the others are, and the rest is refused."""
+    """Makes every second order one that passes the rules. Few of the others do; the rest is refused."""
     global orders_seen
     orders_seen += 1
     if orders_seen % 2:

@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLinksTakeWhatTheirAnswersHave(t *testing.T) {
+func TestLinksUseOnlyWhatTheirResponsesHave(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, brokenLinks(testkit.Spec().T))
 }
 
-func TestBrokenLinksAreSeen(t *testing.T) {
+func TestBrokenLinksAreDetected(t *testing.T) {
 	t.Parallel()
 	for expression, seen := range map[string]string{
 		"$response.body#/nothing": "updateAgent 200 GetAgent: $response.body#/nothing",
@@ -36,8 +36,8 @@ func TestBrokenLinksAreSeen(t *testing.T) {
 	require.Contains(t, brokenLinks(doc.T), "updateAgent 200 GetAgent: gives no agent_id")
 }
 
-// brokenLinks lists the links, answer by answer, that take what the answer or its request does not have, or that leave
-// out what the next request cannot do without.
+// brokenLinks returns the links that use a value which the response or its request lacks, or which omit a required
+// parameter of the next request.
 func brokenLinks(doc *openapi3.T) []string {
 	targets := map[string]openapi3.Operation{}
 	for _, item := range doc.Paths.Map() {
@@ -85,8 +85,8 @@ func faults(source openapi3.Operation, answer *openapi3.Response, link *openapi3
 	return found
 }
 
-// resolves tells whether every answer, and the request before it, has what an expression names. Of OpenAPI's
-// expressions it knows those that the document uses.
+// resolves reports whether every response, or the request before it, has the value that an expression names. It knows
+// only those of OpenAPI's expressions which the document uses.
 func resolves(expression string, source openapi3.Operation, answer *openapi3.Response) bool {
 	if field, ok := strings.CutPrefix(expression, "$response.body#/"); ok {
 		media := answer.Content.Get("application/json")

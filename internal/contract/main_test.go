@@ -1,5 +1,5 @@
-// Package contract_test holds the server to openapi.yaml, and openapi.yaml to what was promised: by programs that were
-// not written for either.
+// Package contract_test checks the server against openapi.yaml, and openapi.yaml against its last release, with
+// independent tools.
 package contract_test
 
 import (

@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// releaseLine is the first of the released document.
+// releaseLine is the first line of the released document.
 var releaseLine = regexp.MustCompile(`^# (\S+), as make release-spec wrote it; sha256 of what follows: ([0-9a-f]{64})$`)
 
-// Whoever changes the released document hides what the change breaks.
+// A change of the released document would hide what the change breaks.
 func TestReleasedDocumentIsAsItWasReleased(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(released)
@@ -24,7 +24,7 @@ func TestReleasedDocumentIsAsItWasReleased(t *testing.T) {
 	requireRelease(t, string(text))
 }
 
-// requireRelease fails unless a document is as make release-spec wrote it, and answers what was released.
+// requireRelease checks that make release-spec wrote this text, and returns the released document.
 func requireRelease(t *testing.T, text string) string {
 	t.Helper()
 	first, document, _ := strings.Cut(text, "\n")

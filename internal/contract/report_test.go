@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// report is what schemathesis says of a run, and what its events add up to.
+// report is schemathesis' report of a run, with totals of its events.
 type report struct {
 	Complete  bool
 	Phases    map[string]struct{ Status string }
@@ -29,15 +29,15 @@ type report struct {
 
 	Answers  map[endpoint]answers `json:"-"`
 	Modes    map[string]int       `json:"-"` // positive and negative cases
-	Checks   map[string]int       `json:"-"` // how often each was made
-	Followed map[string]int       `json:"-"` // how often each link of the document's components led to success
+	Checks   map[string]int       `json:"-"` // how often each check was made
+	Followed map[string]int       `json:"-"` // how often each link in the document's components led to success
 }
 
 type endpoint struct{ method, path string }
 
 type answers struct{ Sent, Succeeded, ServerErrors int }
 
-// event is a line of the events file, as far as it is of interest.
+// event holds the fields of a line in the events file that the test needs.
 type event struct {
 	ScenarioFinished *struct{ Recorder recorder }
 }
@@ -49,7 +49,7 @@ type recorder struct {
 			Meta         struct{ Generation struct{ Mode string } }
 		}
 		Transition *transition
-		Applied    bool `json:"is_transition_applied"` // what the link took from the answer was sent
+		Applied    bool `json:"is_transition_applied"` // whether the values from the response were sent
 	}
 	Checks       map[string][]struct{ Name string }
 	Interactions map[string]struct {
@@ -59,15 +59,15 @@ type recorder struct {
 	}
 }
 
-// transition is a link that led from one answer to the next request.
+// transition is a link from one response to the next request.
 type transition struct {
 	ID       string // such as POST /api/v1/agents -> [201] GetAgent -> GET /api/v1/agents/{agent_id}
-	Inferred bool   `json:"is_inferred"` // by schemathesis, where the document has no link
+	Inferred bool   `json:"is_inferred"` // made up by schemathesis, without a link in the document
 }
 
 var transitionID = regexp.MustCompile(`^([A-Z]+) (\S+) -> \[(\w+)\] (\S+) -> `)
 
-// component answers the name of the link among the document's components.
+// component returns the link's name in the document's components.
 func (t transition) component() (string, error) {
 	parts := transitionID.FindStringSubmatch(t.ID)
 	if parts == nil {
@@ -108,7 +108,7 @@ func readReport(t *testing.T, dir string) *report {
 	}
 }
 
-// add counts what was sent in one scenario.
+// add counts the requests of one scenario.
 func (r *report) add(scenario recorder) error {
 	for id, sent := range scenario.Cases {
 		r.Modes[sent.Value.Meta.Generation.Mode]++
@@ -138,7 +138,7 @@ func (r *report) add(scenario recorder) error {
 	return nil
 }
 
-// requireSuccess fails unless the phases ran to their end, every check was made, and nothing was found.
+// requireSuccess checks that the phases ran to their end, every check was made, and nothing was found.
 func (r *report) requireSuccess(t *testing.T, phases ...string) {
 	t.Helper()
 	require.True(t, r.Complete)
@@ -164,7 +164,7 @@ func (r *report) requireSuccess(t *testing.T, phases ...string) {
 	}
 }
 
-// String lists how often each operation was called, and with what success.
+// String lists how often each operation was called and how often it succeeded.
 func (r *report) String() string {
 	var lines []string
 	for at, op := range operations() {

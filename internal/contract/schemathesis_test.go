@@ -14,19 +14,21 @@ import (
 )
 
 const (
-	// minCases is how many requests schemathesis must have made up, beside those of the walks along links alone.
+	// minCases is the least number of requests that schemathesis must generate, without those of the link walks.
 	minCases = 5000
-	// defaultSeed makes the same requests every time. Another finds other things: AGENTEXCHANGE_CONTRACT_SEED.
+	// defaultSeed makes the requests reproducible. AGENTEXCHANGE_CONTRACT_SEED sets another seed, which may find other
+	// defects.
 	defaultSeed = "20261125"
-	// manyAgents is more than one page of the list: schemathesis deletes what it finds there, and some have to stay.
+	// manyAgents is more than one page of the list: schemathesis deletes agents that it finds there, and some must
+	// remain.
 	manyAgents = 200
-	// anyWalks are of the links that the document has, and of those that schemathesis infers beside them.
+	// anyWalks follow the document's links and those that schemathesis infers.
 	anyWalks = `
 [phases.stateful]
 max-steps = 20
 generation.max-examples = 300
 `
-	// linkWalks are of the document's links alone.
+	// linkWalks follow only the document's links.
 	linkWalks = `
 [phases.stateful]
 max-steps = 20
@@ -35,18 +37,19 @@ inference.algorithms = []
 `
 )
 
-// caller is who sends the requests, and a stranger of the same kind who must not get to see what is the caller's.
+// caller sends the requests. stranger is the credential of another caller of the same kind, who must not see the
+// caller's data.
 type caller struct {
 	kind             string
-	scheme           string // of the document's securitySchemes
+	scheme           string // one of the document's securitySchemes
 	header           string
-	secret, stranger string   // values of the header
-	agents           []string // that the caller may name in X-Agent-Id
-	refused          []string // operations of the scheme that are not for this caller
+	secret, stranger string   // the header's value for each
+	agents           []string // agents that the caller may name in X-Agent-Id
+	refused          []string // operations of the scheme that this caller may not use
 	account          *testkit.Account
 }
 
-func TestServerKeepsToTheDocument(t *testing.T) {
+func TestServerConformsToTheDocument(t *testing.T) {
 	t.Parallel()
 	tools := toolchain.For(t, "requirements.txt")
 	all := []string{"examples", "coverage", "fuzzing", "stateful"}
@@ -83,8 +86,8 @@ func TestServerKeepsToTheDocument(t *testing.T) {
 	})
 }
 
-// walkLinks follows the links that the document has between the operations of a tag. Among all operations, and beside
-// the links that schemathesis infers, each of them is rare.
+// walkLinks follows the document's links between the operations of one tag. Among all operations and inferred links,
+// each of them would be rare.
 func walkLinks(t *testing.T, tools toolchain.Env, server *testkit.Server, caller caller, tag string) *report {
 	t.Helper()
 	report := runSchemathesis(t, tools, server, caller, linkWalks, "--phases", "stateful", "--include-tag", tag)
@@ -92,7 +95,7 @@ func walkLinks(t *testing.T, tools toolchain.Env, server *testkit.Server, caller
 	return report
 }
 
-// accountOf answers a new account that calls with its token.
+// accountOf returns a new account as a caller with its token.
 func accountOf(t *testing.T, server *testkit.Server) caller {
 	t.Helper()
 	owner, stranger := server.Register(t), server.Register(t)
@@ -102,18 +105,18 @@ func accountOf(t *testing.T, server *testkit.Server) caller {
 	}
 }
 
-// agentOf answers the agent of a new account, which calls with its key.
+// agentOf returns the agent of a new account as a caller with its key.
 func agentOf(t *testing.T, server *testkit.Server) caller {
 	t.Helper()
 	owner, stranger := server.Register(t), server.Register(t)
 	return caller{
 		kind: "agent", scheme: "ApiKeyAuth", header: "X-API-Key", account: owner,
 		secret: owner.AgentKey, stranger: stranger.AgentKey, agents: []string{owner.AgentID},
-		refused: []string{"resetAccount"}, // an agent may not lift its own loss limit
+		refused: []string{"resetAccount"}, // an agent must not lift its own loss limit
 	}
 }
 
-// createAgents answers agents of the account, the newest first.
+// createAgents creates agents of the account and returns their ids, newest first.
 func createAgents(account *testkit.Account) []string {
 	agents := make([]string, manyAgents)
 	for i := range agents {
@@ -122,7 +125,7 @@ func createAgents(account *testkit.Account) []string {
 	return agents
 }
 
-// runSchemathesis sends what schemathesis makes up. What it says and reports is kept under .build/contract/.
+// runSchemathesis runs schemathesis against the server. Its output and reports stay under .build/contract/.
 func runSchemathesis(
 	t *testing.T, tools toolchain.Env, server *testkit.Server, caller caller, walks string, args ...string,
 ) *report {
@@ -167,7 +170,7 @@ func runSchemathesis(
 	return report
 }
 
-// identities is a Web Fuzzing Commons authentication file.
+// identities returns a Web Fuzzing Commons authentication file.
 func (c caller) identities(t *testing.T) string {
 	t.Helper()
 	type field struct {
@@ -186,13 +189,13 @@ func (c caller) identities(t *testing.T) string {
 	return string(text)
 }
 
-// dictionary is a file of values in libFuzzer's format.
+// dictionary returns a dictionary file in libFuzzer's format.
 func dictionary(values ...string) string {
 	return `"` + strings.Join(values, "\"\n\"") + "\"\n"
 }
 
-// requireEveryOperationReached fails if an operation of the document was left out, or never did what it is for: one
-// that is refused whatever is sent proves little.
+// requireEveryOperationReached checks that every operation was called, and succeeded if the caller may use it: an
+// operation that rejects every request proves little.
 func requireEveryOperationReached(t *testing.T, caller caller, report *report) {
 	t.Helper()
 	refused := map[string]bool{}
@@ -210,8 +213,8 @@ func requireEveryOperationReached(t *testing.T, caller caller, report *report) {
 	}
 }
 
-// requireEveryLinkFollowed fails if a link of the document's components never led to success. That each answer which
-// has the link also has what the link takes from it is for TestLinksTakeWhatTheirAnswersHave.
+// requireEveryLinkFollowed checks that each link in the document's components led to success at least once.
+// TestLinksUseOnlyWhatTheirResponsesHave checks each response that has the link.
 func requireEveryLinkFollowed(t *testing.T, reports ...*report) {
 	t.Helper()
 	followed := map[string]int{}
@@ -226,7 +229,7 @@ func requireEveryLinkFollowed(t *testing.T, reports ...*report) {
 	}
 }
 
-// operations answers every operation of the document.
+// operations returns every operation of the document.
 func operations() map[endpoint]*openapi3.Operation {
 	all := map[endpoint]*openapi3.Operation{}
 	for path, item := range testkit.Spec().Paths.Map() {

@@ -1,5 +1,5 @@
-// Command generators makes clients with the Java, Rust and C# generators of openapi-generator, fails on what they warn
-// of, and compiles the Java client: make sdk-check.
+// Command generators generates Java, Rust and C# clients with openapi-generator, fails on unexpected warnings, and
+// compiles the Java client. make sdk-check runs it.
 package main
 
 import (
@@ -21,22 +21,22 @@ const (
 	output   = ".build/sdk-check"
 )
 
-// harmless are warnings that say nothing against the document, or the client.
+// harmless lists warnings that indicate no defect of the document or the client.
 var harmless = []struct {
 	warning *regexp.Regexp
 	reason  string
 }{
 	{
 		regexp.MustCompile(`cannot be used as a (enum variant|field/variable|model) name\. Renamed to`),
-		"Rust has no names such as 1d or type; what is sent keeps its name",
+		"Rust allows no names such as 1d or type; the name on the wire is unchanged",
 	},
 	{
 		regexp.MustCompile(`ModelUtils - Failed to get the schema name: null$`),
-		"an answer with several named examples has no schema of its own, and none is needed",
+		"a response with several named examples has no schema of its own and needs none",
 	},
 	{
 		regexp.MustCompile(`Ignoring complex example on request body$`),
-		"the client's documentation shows an example of its own",
+		"the client's documentation makes up an example",
 	},
 }
 
@@ -56,7 +56,7 @@ func run(ctx context.Context) error {
 		if err := generate(ctx, tools, language); err != nil {
 			return fmt.Errorf("%s: %w", language, err)
 		}
-		fmt.Printf("%s: generated without a warning that matters\n", language)
+		fmt.Printf("%s: generated without unexpected warnings\n", language)
 	}
 	compile := exec.CommandContext(ctx, "mvn", "--quiet", "--batch-mode", "--file", output+"/java/pom.xml", "compile")
 	if said, err := compile.CombinedOutput(); err != nil {
@@ -66,7 +66,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// generate makes a client under .build/sdk-check/, or fails with what the generator warned of.
+// generate generates a client under .build/sdk-check/. It fails with the generator's unexpected warnings.
 func generate(ctx context.Context, tools toolchain.Env, language string) error {
 	dir := filepath.Join(output, language)
 	if err := os.RemoveAll(dir); err != nil {
@@ -84,7 +84,7 @@ func generate(ctx context.Context, tools toolchain.Env, language string) error {
 	return nil
 }
 
-// unexpected answers the warnings and errors of a log that are not known to be harmless.
+// unexpected returns the warnings and errors in a log that are not known to be harmless.
 func unexpected(log string) []string {
 	var found []string
 	for line := range strings.Lines(log) {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOnlyKnownWarningsAreLetPass(t *testing.T) {
+func TestOnlyKnownWarningsPass(t *testing.T) {
 	t.Parallel()
 	const harmless = "[main] WARN  o.o.c.languages.AbstractRustCodegen - 1d cannot be used as a enum variant name. Renamed to Variant1d"
 	const serious = "[main] WARN  o.o.codegen.DefaultCodegen - Unknown format of schema Amount"
