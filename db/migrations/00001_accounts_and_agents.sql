@@ -1,18 +1,18 @@
 -- +goose Up
--- Every table with an agent's data leads its primary key with the agent's id, so that all of one agent lives together
--- and the schema can be distributed by it.
+-- The primary key of every table with an agent's data begins with the agent's id, so that an agent's rows are stored
+-- together and the schema can be sharded by it.
 
--- People. An account owns agents; its secret is kept as a digest alone.
+-- Users. An account owns agents. Only a digest of its secret is stored.
 create table accounts (
     id uuid primary key,
     display_name text not null,
     email text,
-    -- The address in lower case, folded by the server so that the database's locale has no say in what is equal.
+    -- The address in lower case, folded by the server so that equality does not depend on the database's locale.
     email_folded text,
     api_key_digest bytea not null,
     api_secret_digest bytea not null,
     starting_balance numeric(28, 8) not null,
-    -- The agent that the account's own key acts for. No foreign key: the two rows name each other.
+    -- The agent that the account's own key acts for. Not a foreign key, because the two rows refer to each other.
     default_agent_id uuid,
     created_at timestamptz not null,
     constraint accounts_starting_balance_positive check (starting_balance > 0 and starting_balance <> 'NaN')
@@ -25,7 +25,7 @@ create table agents (
     id uuid primary key,
     account_id uuid not null references accounts (id),
     display_name text not null,
-    -- Repeats agent_keys.digest, so that the statement which locks an agent can tell whether the key used is still its.
+    -- A copy of agent_keys.digest, so that the statement which locks an agent can check that the key is still current.
     api_key_digest bytea not null,
     api_key_preview text not null,
     starting_balance numeric(28, 8) not null,
@@ -43,12 +43,12 @@ create table agents (
     constraint agents_status_known check (status in ('active', 'archived'))
 );
 
--- The two orders in which agents are listed: all of an account, and those that are not archived.
+-- The two lists of agents: all of an account, and those not archived.
 create index agents_account_idx on agents (account_id, created_at, id);
 create index agents_account_active_idx on agents (account_id, created_at, id) where status = 'active';
 
--- Which agent a key belongs to. A table of its own, because a unique index must contain the column by which its table
--- is distributed, and this one is looked up by digest.
+-- The agent that a key belongs to. A separate table, because a unique index must contain the sharding column of its
+-- table, and this table is looked up by digest.
 create table agent_keys (
     digest bytea primary key,
     agent_id uuid not null,
@@ -61,7 +61,7 @@ create table sealed_keys (
     sealed bytea not null
 );
 
--- What an agent holds of each asset. available can be used; locked is held for open orders.
+-- An agent's balance of each asset: available is free to use, locked is held for open orders.
 create table balances (
     agent_id uuid not null references agents (id) on delete cascade,
     asset text not null,
@@ -72,7 +72,7 @@ create table balances (
     constraint balances_locked_not_negative check (locked >= 0 and locked <> 'NaN')
 ) with (fillfactor = 70);
 
--- Keys that sign tokens, shared by all replicas. One that has been rotated out verifies until it expires.
+-- Keys that sign tokens, shared by all replicas. A key that was rotated out still verifies until it expires.
 create table signing_keys (
     id uuid primary key,
     public_key bytea not null,
@@ -81,7 +81,7 @@ create table signing_keys (
     expires_at timestamptz
 );
 
--- Which master key seals now, proven by a canary; one row.
+-- The id of the master key in force, with a canary to check a key against; one row.
 create table master_key (
     only_row boolean primary key default true,
     key_id bytea not null,
@@ -89,7 +89,7 @@ create table master_key (
     constraint master_key_one_row check (only_row)
 );
 
--- First answers of requests that carried an Idempotency-Key, sealed, because answers can carry keys.
+-- The first answers to requests with an Idempotency-Key, sealed because answers can contain API keys.
 create table idempotency_keys (
     owner_id uuid not null,
     key_digest bytea not null,

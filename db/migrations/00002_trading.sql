@@ -1,12 +1,12 @@
 -- +goose Up
--- Trading. Rows of these tables are only ever added under the lock of their agent's row, which proves that the agent is
--- there; a foreign key would prove it again for every row of every order. Deleting an agent deletes them by agent_id.
+-- Trading. Rows of these tables are only inserted under the lock of the agent's row, so the agent exists; a foreign key
+-- would check that again for every row of every order. Deleting an agent deletes them by agent_id.
 
--- What began when the agent was made or last reset; the statistics are those of a session.
+-- A session starts when the agent is created or reset. Statistics cover one session.
 alter table agents
     add column session_id uuid,
     add column session_started_at timestamptz,
-    -- 00:00 UTC of the newest day in which the book changed, and the equity then.
+    -- 00:00 UTC of the last day on which the book changed, and the equity at that time.
     add column day_started_at timestamptz,
     add column day_start_equity numeric(28, 8);
 update agents set session_id = gen_random_uuid(), session_started_at = created_at;
@@ -27,19 +27,19 @@ create table sessions (
 insert into sessions (agent_id, id, starting_balance, started_at)
 select id, session_id, starting_balance, session_started_at from agents;
 
--- A balance of anything but USDT is a position too: what it cost, fees included, and since when it is held.
+-- A balance of an asset other than USDT is also a position: its cost, fees included, and since when it is held.
 alter table balances
     add column cost_basis numeric(28, 8) not null default 0,
     add column opened_at timestamptz,
     add constraint balances_cost_basis_not_negative check (cost_basis >= 0 and cost_basis <> 'NaN');
--- The agents that hold something, for the equity curve.
+-- The agents with positions, for the equity curve.
 create index balances_positions_idx on balances (agent_id) where asset <> 'USDT';
 
 create table orders (
     agent_id uuid not null,
     id uuid not null,
     client_order_id text,
-    -- The first 16 bytes of sha256(agent_id, client_order_id), so that one column finds a repeated order.
+    -- The first 16 bytes of sha256(agent_id, client_order_id), so that one column identifies a repeated order.
     dedup uuid,
     symbol text not null,
     side text not null,
@@ -49,9 +49,9 @@ create table orders (
     quantity numeric(28, 8) not null,
     price numeric(28, 8),
     trigger_price numeric(28, 8),
-    -- What is held for the order while it is pending, in the asset that it gives: exactly this is released.
+    -- The amount held for the order while it is pending, in the asset that it gives. Exactly this amount is released.
     hold numeric(28, 8) not null,
-    -- The quantity at the limit while it is pending, at the executed price once it is filled.
+    -- The quantity times the limit price while the order is pending, times the executed price once it is filled.
     value numeric(28, 8),
     executed_price numeric(28, 8),
     slippage_pct numeric(28, 8),
@@ -76,15 +76,16 @@ create table trades (
     value numeric(28, 8) not null,
     fee numeric(28, 8) not null,
     realized_pnl numeric(28, 8) not null,
-    -- After the trade: a point of the equity curve.
+    -- Equity after the trade, a point of the equity curve.
     equity numeric(28, 8) not null,
     unrealized_pnl numeric(28, 8) not null,
     executed_at timestamptz not null,
     primary key (agent_id, id)
 );
 
--- The ledger. A row is a whole double entry: the amount leaves one account and enters another, so that the postings of an
--- asset always add up to zero. available and locked are the agent's own; equity, fee and market are on the other side.
+-- The ledger. Each row is a complete double entry: the amount leaves one account and enters another, so the postings of
+-- an asset always sum to zero. available and locked are the agent's accounts; equity, fee and market are the other
+-- side.
 create table ledger (
     agent_id uuid not null,
     id uuid not null,
@@ -103,7 +104,7 @@ create table ledger (
 insert into ledger (agent_id, id, asset, amount, source, target, target_after, kind, created_at)
 select
     b.agent_id,
-    -- Of version 7, like those to come: by these the entries are sorted.
+    -- A version 7 UUID, like all later ones: entries are sorted by it.
     (v.ms || '-7000-8000-' || right(gen_random_uuid()::text, 11) || '0')::uuid,
     b.asset, b.available, 'equity', 'available', b.available, 'deposit', a.created_at
 from balances as b
@@ -113,7 +114,7 @@ cross join lateral (
 ) as v
 where b.available > 0;
 
--- The equity curve between trades. Thinned out with age.
+-- The equity curve between trades. Old points are thinned out.
 create table equity_points (
     agent_id uuid not null references agents (id) on delete cascade,
     at timestamptz not null,
@@ -123,8 +124,8 @@ create table equity_points (
     primary key (agent_id, at)
 );
 
--- Orders that began or ceased to rest, for the matcher, which takes the rows out. It need not survive a crash of the
--- database: a matcher begins by reading every pending order.
+-- Orders that started or stopped resting, for the matcher, which deletes the rows. The table may be lost in a crash of
+-- the database: a matcher starts by reading every pending order.
 create unlogged table order_changes (
     agent_id uuid not null,
     order_id uuid not null

@@ -1,5 +1,5 @@
 -- +goose Up
--- Counts the changes of what an agent's owner sees of it, so that an answer that has not changed need not be sent again.
+-- Counts the changes of an agent that its owner can see, so that an unchanged answer need not be sent again.
 alter table agents add column version bigint not null default 1;
 
 -- +goose Down

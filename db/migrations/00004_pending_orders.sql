@@ -1,6 +1,6 @@
 -- +goose Up
--- With the id, so that the index gives the newest first, and is what a plan is made of even while the table is empty: by
--- the primary key an agent's open orders would be looked for among all that it ever had.
+-- The index includes the id, so that it returns the newest first and the planner uses it even while the table is empty.
+-- Planned by the primary key, a query for open orders would search all orders that the agent ever had.
 drop index orders_pending_idx;
 create index orders_pending_idx on orders (agent_id, id) where status = 'pending';
 
