@@ -71,11 +71,11 @@ func (r *Readers) Read(ctx context.Context, statements *pgx.Batch) error {
 		return ctx.Err()
 	case <-r.ended:
 	}
-	var alone pgx.Batch
+	var own pgx.Batch
 	for _, s := range statements.QueuedQueries { // copies: pgx stores in a query how the first connection prepared it
-		alone.QueuedQueries = append(alone.QueuedQueries, &pgx.QueuedQuery{SQL: s.SQL, Arguments: s.Arguments, Fn: s.Fn})
+		own.QueuedQueries = append(own.QueuedQueries, &pgx.QueuedQuery{SQL: s.SQL, Arguments: s.Arguments, Fn: s.Fn})
 	}
-	return Send(ctx, r.pool, &alone)
+	return Send(ctx, r.pool, &own)
 }
 
 var errWithdrawn = errors.New("the read was withdrawn")

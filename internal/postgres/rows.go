@@ -32,9 +32,9 @@ func Send(ctx context.Context, pool *pgxpool.Pool, pipeline *pgx.Batch) error {
 
 // Rows returns the rows of one quick statement, read in a shared round trip.
 func Rows[Row any](ctx context.Context, readers *Readers, sql string, args ...any) (rows []Row, err error) {
-	var statement pgx.Batch
-	Collect(&statement, &rows, sql, args...)
-	err = readers.Read(ctx, &statement)
+	var query pgx.Batch
+	Collect(&query, &rows, sql, args...)
+	err = readers.Read(ctx, &query)
 	return rows, err
 }
 
