@@ -89,7 +89,7 @@ var parts = []part{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	go memory.Pace(ctx) // as in the server, also of the clients and of bare Echo
+	go func() { _ = memory.Run(ctx) }() // as in the server, also of the clients and of bare Echo
 	do := run
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == load.BareArgument:
