@@ -88,14 +88,6 @@ func Is(err error, code Code) bool {
 	return ok && known.Code == code
 }
 
-// Details answers the public details of an error, or nil.
-func Details(err error) any {
-	if known, ok := errors.AsType[*Error](err); ok {
-		return known.Details
-	}
-	return nil
-}
-
 // Error is the private text, for the log.
 func (e *Error) Error() string {
 	if e.cause == nil {
