@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // KeySource provides a server's master keys. Only the holder of the database's master key lock may call the methods
@@ -146,7 +147,12 @@ func createKey(path string) (MasterKey, error) {
 	return key, syncDir(filepath.Dir(path))
 }
 
+// syncDir makes a rename in the directory durable. Windows cannot do that to a directory, and does not need it: NTFS
+// keeps a journal of names.
 func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	dir, err := os.Open(path)
 	if err != nil {
 		return err

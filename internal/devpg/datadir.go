@@ -1,3 +1,5 @@
+//go:build unix
+
 package devpg
 
 import (
@@ -9,53 +11,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 )
 
-const (
-	applicationDir = "agentexchange"
-
-	// stagingPrefix names the directories in which a database is initialised
-	// before it is moved to its place.
-	stagingPrefix = "pg.init-"
-)
-
-// DefaultDataDir is where a database lives when nobody says otherwise:
-// /var/lib/agentexchange for root, whose home directory is closed to the user
-// that PostgreSQL runs as, and the customary place below the home directory
-// for everybody else. It is empty when there is no home directory.
-func DefaultDataDir() string {
-	if os.Geteuid() == 0 {
-		return filepath.Join("/var/lib", applicationDir)
-	}
-	return userDir("XDG_DATA_HOME", ".local/share", "Library/Application Support")
-}
-
-// DefaultCacheDir is where downloaded binaries are kept when nobody says
-// otherwise; see DefaultDataDir.
-func DefaultCacheDir() string {
-	if os.Geteuid() == 0 {
-		return filepath.Join("/var/cache", applicationDir)
-	}
-	return userDir("XDG_CACHE_HOME", ".cache", "Library/Caches")
-}
-
-func userDir(variable, usual, mac string) string {
-	// The XDG specification says to ignore relative paths.
-	if base := os.Getenv(variable); filepath.IsAbs(base) {
-		return filepath.Join(base, applicationDir)
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	if runtime.GOOS == "darwin" {
-		usual = mac
-	}
-	return filepath.Join(home, usual, applicationDir)
-}
+// stagingPrefix names the directories in which a database is initialised
+// before it is moved to its place.
+const stagingPrefix = "pg.init-"
 
 // dataDir is the absolute path, free of symbolic links, of a Config.DataDir.
 type dataDir string

@@ -1,3 +1,5 @@
+//go:build unix
+
 package devpg
 
 import (
@@ -11,10 +13,6 @@ import (
 	"syscall"
 	"time"
 )
-
-// ErrLocked is wrapped by the error of Start when another process, or another
-// Server of this one, owns the data directory.
-var ErrLocked = errors.New("another agentexchange server is using the data directory")
 
 // lockPatience is how long a lock held by somebody else is tried again. It
 // spans the instant for which Attach holds the lock, and the end of a process
