@@ -69,7 +69,11 @@ func (p *Postgres) ShutDownAtOnce() error {
 	if err != nil {
 		return err
 	}
-	return syscall.Kill(pid, syscall.SIGQUIT)
+	postmaster, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return postmaster.Signal(syscall.SIGQUIT)
 }
 
 var (
