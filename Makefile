@@ -74,7 +74,17 @@ sdk-typescript: withtools
 withtools:
 	@go build -o .build/withtools ./internal/testkit/withtools
 
-## verify: fail if anything generated is stale or go.mod is not tidy
+# One architecture of each system: what does not compile elsewhere is a matter of the system. CROSS='linux/arm64 ...' takes others.
+CROSS ?= windows/amd64 darwin/arm64
+## cross: fail if the command does not compile for Windows and macOS, where its mcp is started by desktop programs
+.PHONY: cross
+cross:
+	@for target in $(CROSS); do \
+	  CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -o /dev/null ./cmd/agentexchange || \
+	    { echo "make cross: cmd/agentexchange does not compile for $$target." >&2; exit 1; }; \
+	done
+
+## verify: fail if anything generated is stale, go.mod is not tidy, or the command does not compile for other systems
 .PHONY: verify
 verify:
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; \
@@ -87,6 +97,7 @@ verify:
 	@for module in . $(GO_MODULES); do \
 	  (cd "$$module" && go mod tidy -diff) || { echo "make verify: run go mod tidy in $$module." >&2; exit 1; }; \
 	done
+	@$(MAKE) --no-print-directory cross
 
 ## release-spec: make openapi.yaml the released one, which later versions must not break
 .PHONY: release-spec
