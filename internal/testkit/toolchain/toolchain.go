@@ -6,10 +6,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,26 +32,54 @@ type Env struct {
 
 // ecosystem is how to install what a lock file names.
 type ecosystem struct {
-	needs   string // the program that must be there, and what to do if it is not
-	advice  string
-	version []string // prints what the installation depends on besides the lock
-	bin     string   // where the programs are
+	needs   string     // what must be there
+	check   [][]string // commands that fail if it is not
+	program string     // the one that the installation depends on
+	version []string   // prints what it depends on besides the lock
+	bin     string     // where the programs are
 	install func(ctx context.Context, lock, dir string) error
 }
 
 var ecosystems = map[string]ecosystem{
 	"requirements.txt": {
-		needs: "python3", advice: "install Python 3.11 or newer, with its venv module (Debian: python3-venv)",
-		version: []string{"-c", "import sys; assert sys.version_info >= (3, 11), 'too old'; print(sys.version, sys.prefix)"},
+		needs:   "Python 3.11 or newer with its venv module (Debian: python3-venv)",
+		check:   [][]string{{"python3", "-c", "import sys, venv, ensurepip; assert sys.version_info >= (3, 11)"}},
+		program: "python3",
+		version: []string{"-c", "import sys; print(sys.version, sys.prefix)"},
 		bin:     "bin",
 		install: installPython,
 	},
 	"package-lock.json": {
-		needs: "npm", advice: "install Node.js 20 or newer, with npm",
+		needs:   "Node.js 20 or newer with npm",
+		check:   [][]string{{"node", "-e", "if (parseInt(process.versions.node) < 20) process.exit(1)"}, {"npm", "--version"}},
+		program: "npm",
 		version: []string{"--version"},
 		bin:     filepath.Join("node_modules", ".bin"),
 		install: installNode,
 	},
+}
+
+// Check returns an error that says what to install, unless this machine has what the tests need besides Go.
+func Check(ctx context.Context) error {
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(ecosystems)) {
+		if ecosystems[name].missing(ctx) {
+			missing = append(missing, ecosystems[name].needs)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("install %s, which tests and generators run on", strings.Join(missing, ", and "))
+}
+
+func (e ecosystem) missing(ctx context.Context) bool {
+	for _, command := range e.check {
+		if _, err := output(ctx, "", command[0], command[1:]...); err != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // For installs what a lock file names, for one test.
@@ -91,9 +122,12 @@ func Install(ctx context.Context, lock string) (Env, error) {
 
 // home is the directory for what the lock names: another lock or another interpreter has another.
 func (e ecosystem) home(ctx context.Context, lock string) (string, error) {
-	version, err := output(ctx, "", e.needs, e.version...)
+	if e.missing(ctx) {
+		return "", errors.New("install " + e.needs)
+	}
+	version, err := output(ctx, "", e.program, e.version...)
 	if err != nil {
-		return "", fmt.Errorf("%w; %s", err, e.advice)
+		return "", err
 	}
 	text, err := os.ReadFile(lock)
 	if err != nil {
@@ -104,7 +138,7 @@ func (e ecosystem) home(ctx context.Context, lock string) (string, error) {
 		return "", err
 	}
 	sum := sha256.Sum256(append([]byte(version), text...))
-	return filepath.Join(cache, "agentexchange", "tools", e.needs+"-"+hex.EncodeToString(sum[:8])), nil
+	return filepath.Join(cache, "agentexchange", "tools", e.program+"-"+hex.EncodeToString(sum[:8])), nil
 }
 
 // once makes dir, unless that was done before, on this machine, to its end.

@@ -43,3 +43,23 @@ func TestWhatDoesNotMatchItsHashIsNotInstalled(t *testing.T) {
 		require.ErrorContains(t, err, "DO NOT MATCH THE HASHES")
 	}
 }
+
+func TestOneSentenceSaysWhatToInstall(t *testing.T) {
+	require.NoError(t, toolchain.Check(t.Context()))
+
+	programs := t.TempDir()
+	t.Setenv("PATH", programs)
+	require.EqualError(t, toolchain.Check(t.Context()), "install Node.js 20 or newer with npm, and "+
+		"Python 3.11 or newer with its venv module (Debian: python3-venv), which tests and generators run on")
+
+	for _, program := range []string{"node", "npm"} {
+		works := []byte("#!/bin/sh\nexit 0\n")
+		require.NoError(t, os.WriteFile(filepath.Join(programs, program), works, 0o700))
+	}
+	tooOld := []byte("#!/bin/sh\nexit 1\n")
+	require.NoError(t, os.WriteFile(filepath.Join(programs, "python3"), tooOld, 0o700))
+	require.EqualError(t, toolchain.Check(t.Context()), "install "+
+		"Python 3.11 or newer with its venv module (Debian: python3-venv), which tests and generators run on")
+	_, err := toolchain.Install(t.Context(), "requirements.txt")
+	require.ErrorContains(t, err, "install Python 3.11 or newer")
+}
