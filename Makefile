@@ -26,9 +26,14 @@ run: build
 build:
 	@go build -trimpath -o .build/agentexchange ./cmd/agentexchange
 
+# go test in gotestsum, which prints each package as it ends, what failed, and a summary; progress adds where it is.
+RUN_TESTS = .build/withpostgres .build/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg \
+  --jsonfile .build/tests.json --ignore-non-json-output-lines --raw-command -- .build/progress go test -json -vet=off
+
 ## test: run every test, against a real PostgreSQL that is found or fetched; screenshots go to .build/_artifacts
 .PHONY: test
-test: build
+test: testtools
+	@advice=$$(.build/withtools -check 2>&1) || { echo "make test: $$advice. make check does without." >&2; exit 1; }
 	@if [ -n "$$(command -v "$$(go env CC)")" ]; then \
 	  export CGO_ENABLED=1; race=-race; \
 	elif [ "$${CI:-}" = true ]; then \
@@ -36,9 +41,21 @@ test: build
 	else \
 	  echo 'make test: no C compiler, so the race detector is off. Install gcc to have it.' >&2; race=; \
 	fi; \
-	CGO_ENABLED=0 go build -o .build/withpostgres ./internal/testkit/withpostgres; \
 	rm -rf .build/_artifacts; \
-	exec .build/withpostgres go test $$race -count=1 -timeout=20m -artifacts -outputdir="$(CURDIR)/.build" $(TESTFLAGS) ./...
+	exec $(RUN_TESTS) $$race -count=1 -timeout=20m -artifacts -outputdir="$(CURDIR)/.build" $(TESTFLAGS) ./...
+
+## check: run the fast tests, which need neither Python nor Node.js, without the race detector
+.PHONY: check
+check: testtools
+	@fast=$$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
+	  grep -v -e /internal/testkit/toolchain -e /internal/sdk/ | cut -d ' ' -f 1); \
+	exec $(RUN_TESTS) -trimpath -timeout=5m $(TESTFLAGS) $$fast
+
+# What runs the tests, and the server that they run. One set of flags compiles what these share once.
+.PHONY: testtools
+testtools: build
+	@go build -trimpath -o .build/ ./internal/testkit/withpostgres ./internal/testkit/withtools ./internal/testkit/progress
+	@GOBIN="$(CURDIR)/.build" go install gotest.tools/gotestsum@v1.13.0
 
 ## generate: make everything that is derived from openapi.yaml and the SQL
 .PHONY: generate
