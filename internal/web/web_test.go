@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestMain(m *testing.M) { testkit.Main(m) }
+
 var contentTypes = map[string]string{
 	web.PathIndex:     "text/html; charset=utf-8",
 	web.PathDocs:      "text/html; charset=utf-8",

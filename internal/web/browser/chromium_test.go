@@ -1,4 +1,4 @@
-package web_test
+package browser_test
 
 import (
 	"archive/tar"
@@ -33,7 +33,7 @@ var findChromium = sync.OnceValues(func() (chromium, error) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return chromium{}, errors.New("no Chromium on the PATH: install one, and call it chromium")
 	}
-	env, err := toolchain.Install(context.Background(), "testdata/chromium/package-lock.json")
+	env, err := toolchain.Install(context.Background(), "chromium/package-lock.json")
 	if err != nil {
 		return chromium{}, err
 	}

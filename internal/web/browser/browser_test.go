@@ -1,4 +1,5 @@
-package web_test
+// Package browser_test looks at the pages as a person does, in a browser.
+package browser_test
 
 import (
 	"context"
