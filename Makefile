@@ -27,7 +27,7 @@ build:
 	@go build -trimpath -o .build/agentexchange ./cmd/agentexchange
 
 # go test in gotestsum, which prints each package as it ends, what failed, and a summary; progress adds where it is.
-RUN_TESTS = .build/withpostgres .build/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg \
+RUN_TESTS = env AGENTEXCHANGE_TEST_COMMAND="$(CURDIR)/.build/agentexchange" .build/withpostgres .build/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg \
   --jsonfile .build/tests.json --ignore-non-json-output-lines --raw-command -- .build/progress go test -json -vet=off
 
 ## test: run every test, against a real PostgreSQL that is found or fetched; screenshots go to .build/_artifacts

@@ -146,7 +146,7 @@ func crashAgainAndAgain(t *testing.T, env []string, crowd crowd, rounds int, als
 // serveIn is serve with a given environment.
 func serveIn(t *testing.T, env []string) *process {
 	t.Helper()
-	p := &process{t: t, command: exec.CommandContext(context.Background(), binary, "serve")}
+	p := &process{t: t, command: exec.CommandContext(context.Background(), testkit.Command(t), "serve")}
 	p.command.Env, p.command.Stderr = env, &p.log
 	out, err := p.command.StdoutPipe()
 	require.NoError(t, err)

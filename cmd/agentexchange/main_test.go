@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -21,28 +20,11 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/config"
+	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/stretchr/testify/require"
 )
 
-var binary string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "agentexchange-cmd-")
-	if err == nil {
-		binary = filepath.Join(dir, "agentexchange")
-		var out []byte
-		if out, err = exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // dataDir returns a directory that PostgreSQL's user can also reach.
 func dataDir(t *testing.T) string {
@@ -70,7 +52,7 @@ var ready = regexp.MustCompile(`API +(http://\S+)/api/v1`)
 
 func serve(t *testing.T, dir string) *process {
 	t.Helper()
-	p := &process{t: t, command: exec.CommandContext(context.Background(), binary, "serve")}
+	p := &process{t: t, command: exec.CommandContext(context.Background(), testkit.Command(t), "serve")}
 	p.command.Env, p.command.Stderr = environment(dir), &p.log
 	out, err := p.command.StdoutPipe()
 	require.NoError(t, err)
@@ -104,7 +86,7 @@ func (p *process) stop(signal syscall.Signal) {
 // run runs a command to its end and returns its output.
 func run(t *testing.T, dir string, arguments ...string) (string, error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), binary, arguments...)
+	command := exec.CommandContext(t.Context(), testkit.Command(t), arguments...)
 	command.Env = environment(dir)
 	out, err := command.CombinedOutput()
 	return string(out), err
@@ -195,7 +177,7 @@ func TestTerminatedServerDrains(t *testing.T) {
 
 func TestServerStoppedBeforeItIsReadyExitsCleanly(t *testing.T) {
 	t.Parallel()
-	command := exec.CommandContext(t.Context(), binary, "serve")
+	command := exec.CommandContext(t.Context(), testkit.Command(t), "serve")
 	var out bytes.Buffer
 	command.Env, command.Stderr = environment(dataDir(t)), &out
 	require.NoError(t, command.Start())

@@ -21,7 +21,7 @@ func TestTheInspectorIsContent(t *testing.T) {
 	agent := server.Register(t).Agent()
 	ways := map[string][]string{
 		"http":  {server.URL + "/mcp", "--transport", "http", "--header", "X-API-Key: " + agent.Key},
-		"stdio": {binary, "mcp", "-e", "AGENTEXCHANGE_BASE_URL=" + server.URL, "-e", "AGENTEXCHANGE_API_KEY=" + agent.Key},
+		"stdio": {testkit.Command(t), "mcp", "-e", "AGENTEXCHANGE_BASE_URL=" + server.URL, "-e", "AGENTEXCHANGE_API_KEY=" + agent.Key},
 	}
 	for name, way := range ways {
 		inspect := func(t *testing.T, want int, what ...string) map[string]any {

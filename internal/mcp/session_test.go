@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,25 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binary is the command as a user has it.
-var binary string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "agentexchange-mcp-")
-	if err == nil {
-		binary = filepath.Join(dir, "agentexchange")
-		var out []byte
-		build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "../../cmd/agentexchange")
-		if out, err = build.CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	testkit.Main(m, func() error { return os.RemoveAll(dir) })
-}
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // selection is which tools a session asks for.
 type selection struct {
@@ -91,7 +72,7 @@ func command(t *testing.T, baseURL, credential string, s selection) *exec.Cmd {
 	if s.readOnly {
 		arguments = append(arguments, "--read-only")
 	}
-	command := exec.CommandContext(context.Background(), binary, arguments...)
+	command := exec.CommandContext(context.Background(), testkit.Command(t), arguments...)
 	command.Env = append(os.Environ(), "AGENTEXCHANGE_BASE_URL="+baseURL, "AGENTEXCHANGE_API_KEY="+credential)
 	return command
 }

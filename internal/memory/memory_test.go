@@ -9,7 +9,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestGarbageAccumulatesOnlyWhileTheProcessIsBusy(t *testing.T) {
 	t.Parallel()

@@ -79,6 +79,9 @@ func (p *Postgres) ShutDownAtOnce() error {
 var (
 	ownServer   *Postgres
 	startServer = sync.OnceValues(func() (string, error) {
+		if !running.Load() {
+			return "", errNoMain
+		}
 		if url := os.Getenv(EnvDatabaseURL); url != "" {
 			return url, nil
 		}
@@ -91,25 +94,11 @@ var (
 	databaseCount atomic.Int64
 )
 
-// Main runs a package's tests and then stops what they started. checks run last, and only if all tests passed.
-func Main(m *testing.M, checks ...func() error) {
-	code := m.Run()
-	if ownServer != nil {
-		if err := ownServer.Stop(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
+func stopOwnServer() error {
+	if ownServer == nil {
+		return nil
 	}
-	for _, check := range checks {
-		if code != 0 {
-			break
-		}
-		if err := check(); err != nil {
-			fmt.Fprintln(os.Stderr, "FAIL:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	return ownServer.Stop(context.Background())
 }
 
 // EmptyDatabase makes a database for one test, with no schema, and answers its URL.

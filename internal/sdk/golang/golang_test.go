@@ -27,6 +27,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestMain(m *testing.M) { testkit.Main(m) }
+
 const sdk = "../../../gen/sdk/go"
 
 func TestTheExampleTradesUntilALimitStopsItAndResets(t *testing.T) {

@@ -18,6 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestMain(m *testing.M) { testkit.Main(m) }
+
 const sdk = "../../../gen/sdk/typescript"
 
 func TestThePackedSDKWorksForItsUsers(t *testing.T) {
