@@ -1,11 +1,11 @@
-package mcp_test
+// Package inspector_test uses the tools with the official inspector of the Model Context Protocol.
+package inspector_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/agentexchange/agentexchange/internal/testkit"
@@ -13,10 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestMain(m *testing.M) { testkit.Main(m) }
+
 // The official inspector is another client than the SDK's, in another language, and judges the schemas, too.
 func TestTheInspectorIsContent(t *testing.T) {
 	t.Parallel()
-	tools := toolchain.For(t, filepath.Join("inspector", "package-lock.json"))
+	tools := toolchain.For(t, "package-lock.json")
 	server := testkit.Start(t)
 	agent := server.Register(t).Agent()
 	ways := map[string][]string{
