@@ -24,6 +24,9 @@ const (
 	Sell Side = "sell"
 )
 
+// Sides are both of them.
+var Sides = [...]Side{Buy, Sell}
+
 // Type of an order.
 type Type string
 
@@ -35,6 +38,9 @@ const (
 	TakeProfit Type = "take_profit"
 )
 
+// Types are all of them.
+var Types = [...]Type{Market, Limit, StopLoss, TakeProfit}
+
 // TimeInForce says for how long an order stands.
 type TimeInForce string
 
@@ -44,6 +50,9 @@ const (
 	IOC TimeInForce = "IOC"
 	FOK TimeInForce = "FOK"
 )
+
+// TimesInForce are all of them.
+var TimesInForce = [...]TimeInForce{GTC, IOC, FOK}
 
 // Status of an order. All but Pending are for ever.
 type Status string
@@ -55,6 +64,9 @@ const (
 	Cancelled Status = "cancelled"
 	Expired   Status = "expired"
 )
+
+// Statuses are all of them.
+var Statuses = [...]Status{Pending, Filled, Cancelled, Expired}
 
 // Request is an order that somebody wants to place. It is valid by the API's spec, with defaults filled in.
 type Request struct {

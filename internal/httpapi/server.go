@@ -114,6 +114,9 @@ func New(options Options) (*Server, error) {
 		doc:         doc,
 		echo:        echo.New(),
 	}
+	if err := checkEnums(doc); err != nil {
+		return nil, err
+	}
 	if err := doc.Defaults("RiskProfileOverrides", &s.defaultRisk); err != nil {
 		return nil, err
 	}

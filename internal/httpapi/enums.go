@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/agentexchange/agentexchange/internal/book"
+	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/agentexchange/agentexchange/internal/spec"
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// enums are the choices that a request can make, by the name of the field or parameter, or of an operation and its
+// parameter: each reports whether a value is handled. They are strings wherever they go, so the compiler does not tell of
+// a new one.
+var enums = map[string]func(value string) bool{
+	"side":                 isOneOf(book.Sides[:]),
+	"type":                 isOneOf(book.Types[:]),
+	"time_in_force":        isOneOf(book.TimesInForce[:]),
+	"status":               isOneOf(book.Statuses[:]),
+	"period":               func(value string) bool { return value == wholeSession || isLength(value) },
+	"interval":             isLength,
+	"listCandles interval": func(value string) bool { return market.Interval(value).Duration() > 0 },
+}
+
+func isOneOf[Value ~string](values []Value) func(string) bool {
+	return func(value string) bool { return slices.Contains(values, Value(value)) }
+}
+
+func isLength(value string) bool {
+	_, err := parseLength(value)
+	return err == nil
+}
+
+// checkEnums fails with the choice of a request that the server does not handle.
+func checkEnums(doc *spec.Document) error {
+	for _, op := range doc.Operations {
+		for _, param := range op.Parameters {
+			if err := checkEnum(op, param.Name, param.Schema.Value); err != nil {
+				return err
+			}
+		}
+		if op.Body == nil {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(op.Body.Schema.Value.Properties)) {
+			if err := checkEnum(op, name, op.Body.Schema.Value.Properties[name].Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkEnum(op *spec.Operation, name string, schema *openapi3.Schema) error {
+	handled := enums[op.ID+" "+name]
+	if handled == nil {
+		handled = enums[name]
+	}
+	for _, value := range schema.Enum {
+		if text, ok := value.(string); ok && (handled == nil || !handled(text)) {
+			return fmt.Errorf("openapi.yaml: %s: the server does not handle %v as %s", op, value, name)
+		}
+	}
+	return nil
+}
