@@ -2,12 +2,16 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
+	"github.com/agentexchange/agentexchange/gen/api"
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/agentexchange/agentexchange/internal/spec"
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 )
 
@@ -61,4 +65,90 @@ func bearerToken(header http.Header) (string, error) {
 
 func isKey(token string) bool {
 	return strings.HasPrefix(token, string(auth.KindAPIKey)) || strings.HasPrefix(token, string(auth.KindAPISecret))
+}
+
+const (
+	headerAPIKey  = "X-API-Key"
+	headerAgentID = "X-Agent-Id"
+)
+
+// scoped finds out for which agent a request is, and by what right. That is remembered, but only as a hint: the operation
+// proves it. If the request is refused before that, the database is asked anew before the refusal is answered, so that
+// the caller learns first that its key is no longer valid.
+func (s *Server) scoped(op *spec.Operation, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		call := callOf(r.Context())
+		caller, err := s.principalOf(r)
+		if err != nil {
+			return err
+		}
+		var hinted bool
+		call.scope, hinted = s.scopes.Hint(caller)
+		if !hinted {
+			if call.scope, err = s.scopes.Resolve(r.Context(), caller); err != nil {
+				return err
+			}
+		}
+		call.accountID = call.scope.AccountID
+		if op.AccountOnly && call.scope.KeyDigest != nil {
+			err = fault.New(fault.PermissionDenied)
+		} else {
+			err = next(c)
+		}
+		outOfScope := errors.Is(err, book.ErrOutOfScope)
+		refusedOnAHint := err != nil && hinted && !call.proven && faultOf(err).Status() < http.StatusInternalServerError
+		if !outOfScope && !refusedOnAHint {
+			return err
+		}
+		if _, reason := s.scopes.Resolve(context.WithoutCancel(r.Context()), caller); reason != nil {
+			return reason
+		}
+		if outOfScope { // the agent was made or deleted between two looks at it
+			return fault.New(fault.Unavailable).Because(err)
+		}
+		return err
+	}
+}
+
+// noteProof notes that a handler which did not fail with ErrOutOfScope has proven the scope: an operation about an agent
+// proves it first. A request that a handler refuses by itself, or that finds no room, has proven nothing.
+func noteProof(handle api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
+	return func(c echo.Context, request any) (any, error) {
+		response, err := handle(c, request)
+		callOf(c.Request().Context()).proven = !errors.Is(err, book.ErrOutOfScope) &&
+			!fault.Is(err, fault.ValidationError) && !fault.Is(err, fault.Overloaded)
+		return response, err
+	}
+}
+
+// principalOf reads the credentials. A key decides, whatever token is sent along.
+func (s *Server) principalOf(r *http.Request) (auth.Principal, error) {
+	var caller auth.Principal
+	if values := r.Header.Values(headerAgentID); len(values) == 1 {
+		// One that is no id is refused by the validator, once it is clear who calls.
+		if id, err := uuid.Parse(values[0]); err == nil && len(values[0]) == len(uuid.Nil.String()) {
+			caller.AgentID = &id
+		}
+	}
+	if keys := r.Header.Values(headerAPIKey); len(keys) > 0 {
+		key, err := auth.ParseKey(keys[0], auth.KindAPIKey)
+		if err != nil || len(keys) > 1 {
+			return caller, fault.New(fault.InvalidAPIKey)
+		}
+		caller.KeyDigest = auth.DigestKey(key)
+		return caller, nil
+	}
+	token, err := bearerToken(r.Header)
+	if fault.Is(err, fault.JWTRequired) {
+		return caller, fault.New(fault.InvalidAPIKey).Saying("No credentials were sent. Send an API key in the X-API-Key " +
+			"header, or a token in the Authorization header, after the word Bearer.")
+	}
+	if err != nil {
+		return caller, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	caller.AccountID, err = s.tokens.Verify(ctx, token)
+	return caller, err
 }
