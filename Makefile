@@ -119,7 +119,7 @@ verify:
 ## release-spec: make openapi.yaml the released one, which later versions must not break
 .PHONY: release-spec
 release-spec:
-	@kept=internal/httpapi/testdata; \
+	@kept=internal/contract/testdata; \
 	version() { sed -n '/^info:/,/^[a-z]/s/^  version: *//p' "$$1"; }; \
 	[ -z "$$(git status --porcelain)" ] || { echo 'make release-spec: commit what has changed first.' >&2; exit 1; }; \
 	[ "$$(version openapi.yaml)" != "$$(version "$$kept/released.yaml")" ] || \
@@ -158,6 +158,6 @@ bench-growth:
 fuzz:
 	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal | xargs -n1 dirname | sort -u); do \
 	  for name in $$(grep -rhoE '^func Fuzz[A-Za-z]+' "$$target" | sed 's/^func //'); do \
-	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-30s} "./$$target"; \
+	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-30s} -fuzzminimizetime 10x "./$$target"; \
 	  done; \
 	done

@@ -17,9 +17,9 @@ const (
 	oasdiff  = "github.com/oasdiff/oasdiff@v1.37.0"
 	document = "../../openapi.yaml"
 	// released is the document of the last release. Only make release-spec replaces it.
-	released = "../httpapi/testdata/released.yaml"
+	released = "testdata/released.yaml"
 	// allowances are the intended breaking changes since then.
-	allowances = "../httpapi/testdata/allowed-changes.json"
+	allowances = "testdata/allowed-changes.json"
 )
 
 // change is a change that breaks clients of the released document, as oasdiff reports it.

@@ -38,7 +38,7 @@ func requireRelease(t *testing.T, text string) string {
 func TestReleaseReplacesTheReleasedDocumentOnceForEachVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	kept := filepath.Join(dir, "internal/httpapi/testdata")
+	kept := filepath.Join(dir, "internal/contract/testdata")
 	require.NoError(t, os.MkdirAll(kept, 0o700))
 	makefile, err := os.ReadFile("../../Makefile")
 	require.NoError(t, err)
@@ -65,8 +65,8 @@ func TestReleaseReplacesTheReleasedDocumentOnceForEachVersion(t *testing.T) {
 	first, second := "info:\n  version: 1.0.0\npaths:\n", "info:\n  version: 1.1.0\npaths:\n"
 	write("Makefile", string(makefile))
 	write("openapi.yaml", first)
-	write("internal/httpapi/testdata/released.yaml", first)
-	write("internal/httpapi/testdata/allowed-changes.json", "[{}]\n")
+	write("internal/contract/testdata/released.yaml", first)
+	write("internal/contract/testdata/allowed-changes.json", "[{}]\n")
 	commit()
 
 	said, err := run("make", "release-spec")
