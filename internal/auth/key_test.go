@@ -9,10 +9,9 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/agentexchange/agentexchange/internal/auth"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/agentexchange/agentexchange/internal/auth"
 )
 
 const (

@@ -9,9 +9,8 @@ import (
 	"log/slog"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/auth"
+	"github.com/stretchr/testify/require"
 )
 
 const hidden = auth.Secret("ak_live_hunter2")

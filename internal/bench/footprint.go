@@ -6,10 +6,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"github.com/agentexchange/agentexchange/internal/bench/load"
 	"github.com/agentexchange/agentexchange/internal/bench/report"
 	"github.com/agentexchange/agentexchange/internal/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/market/sim"
 )
 
 const starts = 3

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/agentexchange/agentexchange/internal/bench/report"
 	"github.com/agentexchange/agentexchange/internal/bench/stage"
+	"github.com/agentexchange/agentexchange/internal/postgres"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )

@@ -41,10 +41,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/memory"
-	"github.com/agentexchange/agentexchange/internal/testkit"
 	"github.com/agentexchange/agentexchange/internal/bench/load"
 	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/memory"
+	"github.com/agentexchange/agentexchange/internal/testkit"
 )
 
 // plan is how much is measured.

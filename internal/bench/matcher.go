@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/agentexchange/agentexchange/gen/db"
+	"github.com/agentexchange/agentexchange/internal/bench/stage"
 	"github.com/agentexchange/agentexchange/internal/book"
 	"github.com/agentexchange/agentexchange/internal/exchange"
 	"github.com/agentexchange/agentexchange/internal/leader"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/matching"
 	"github.com/agentexchange/agentexchange/internal/postgres"
-	"github.com/agentexchange/agentexchange/internal/bench/stage"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )

@@ -10,8 +10,8 @@ import (
 	"runtime/pprof"
 
 	"github.com/agentexchange/agentexchange/internal/app"
-	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/alecthomas/kong"
 )
 

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/agentexchange/agentexchange/internal/decimal"
-	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/bench/load"
 	"github.com/agentexchange/agentexchange/internal/bench/report"
+	"github.com/agentexchange/agentexchange/internal/decimal"
+	"github.com/agentexchange/agentexchange/internal/market"
 )
 
 const (

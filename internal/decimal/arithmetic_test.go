@@ -6,10 +6,9 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
 func TestSumsAndDifferencesAreExact(t *testing.T) {

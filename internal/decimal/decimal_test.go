@@ -8,11 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
 const largest = "99999999999999999999.99999999"

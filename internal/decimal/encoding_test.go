@@ -5,10 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
 // order holds decimals in the ways that API models do.

@@ -6,11 +6,10 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/agentexchange/agentexchange/internal/decimal"
 )
 
 func TestNumericValueRoundTrips(t *testing.T) {

@@ -13,16 +13,15 @@ func keysOf(jobs []*job) []idempotency.Key {
 	return keys
 }
 
-// once returns the stored answer to a job, or judges the job and stores its answer. An error is the whole batch's.
-func (b *batch) once(j *job) (outcome, error) {
+// once returns the stored answer to a job, or judges the job and stores its answer. An error is that of the whole batch.
+func (b *batch) once(j *job) (o outcome, err error) {
 	if j.idempotent == nil {
 		return b.judge(j), nil
 	}
-	stored, err := b.answers.Find(j.idempotent.Key)
-	if stored != nil || err != nil {
-		return outcome{stored: stored, err: err}, nil
+	if o.stored, o.err = b.answers.Find(j.idempotent.Key); o.stored != nil || o.err != nil {
+		return o, nil
 	}
-	o := b.judge(j)
+	o = b.judge(j)
 	encoded, err := j.idempotent.Encode(Placed{Order: o.order, Existed: o.existed}, o.err)
 	if err != nil || encoded == nil {
 		return o, err

@@ -50,6 +50,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		header.Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	}
 	switch known.Code {
+	default:
 	case fault.JWTRequired:
 		header.Set("WWW-Authenticate", `Bearer realm="agentexchange"`)
 	case fault.InvalidToken, fault.TokenExpired:

@@ -208,6 +208,7 @@ func orderOf(o *book.Order) api.Order {
 		order.LockedAsset, order.LockedAmount = new(o.LockedAsset()), &o.Hold
 	case book.Filled:
 		order.ExecutedQuantity, order.FilledAt = o.Quantity, o.ClosedAt
+	case book.Cancelled, book.Expired:
 	}
 	return order
 }

@@ -22,11 +22,11 @@ type Store struct {
 
 // Final marks a refusal that was decided under the agent's lock, before anything was written: it is the answer to every
 // repeat of the request, too.
-func Final(refusal error) error { return finalRefusal{refusal} }
+func Final(refusal error) error { return finalError{refusal} }
 
-type finalRefusal struct{ error }
+type finalError struct{ error }
 
-func (f finalRefusal) Unwrap() error { return f.error }
+func (f finalError) Unwrap() error { return f.error }
 
 // Once runs do in a transaction and stores its answer, as JSON, in the same transaction; a repeat of the request gets the
 // stored answer and replayed is true. Without a key it just runs do in a transaction. A failure undoes everything, so
@@ -58,7 +58,7 @@ func Once[Answer any](
 		}
 		answer, err = do(tx)
 		var encoded []byte
-		if final, ok := errors.AsType[finalRefusal](err); ok {
+		if final, ok := errors.AsType[finalError](err); ok {
 			refusal = final.error
 			encoded, err = EncodeRefusal(refusal)
 		} else if err == nil {

@@ -4,10 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/stretchr/testify/require"
 )
 
 func TestEachIntervalDividesTheNextAndAllDivideTheDay(t *testing.T) {

@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/performance"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // point is the equity at a time. The first point of a curve is the window's start.

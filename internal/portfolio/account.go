@@ -112,5 +112,5 @@ func (r *Reader) Headroom(ctx context.Context, scope book.Scope) (book.Limits, [
 	if err != nil {
 		return book.Limits{}, nil, err
 	}
-	return account.Limits, account.Book.Headroom(r.Feed, account.ReadAt), nil
+	return account.Limits, account.Headroom(r.Feed, account.ReadAt), nil
 }

@@ -195,7 +195,7 @@ func TestKeptPlansReadNoWholeTable(t *testing.T) {
 		"login": db.AccountGetCredentials, "idempotency": db.IdempotencyGetMany, "orders": db.OrderList, "open": db.OrderListPending, "trades": db.TradeList, "ledger": db.LedgerList,
 		"reconcile": db.LedgerReconcile, "credential": db.CredentialResolve, "proof": db.AgentProof, "curve": db.EquityCurve, "history": db.EquityHistory, "leaders": db.LeaderboardBooks, "sums": db.TradeSums,
 		"book": db.BookGet, "books": db.BookRead, "book_balances": db.BookBalances, "resting": db.BookResting,
-		"duplicates": db.OrderGetManyByDedup,
+		"duplicates":  db.OrderGetManyByDedup,
 		"book_orders": db.OrderGetMany, "update_balances": db.BalanceUpdateMany, "close_orders": db.OrderCloseMany,
 		"positions": db.PositionPage, "all_resting": db.OrderPagePending, "count_open": db.OrderCountPending, "pending": db.OrderListAllPending,
 		"count_orders": db.OrderCountAll, "count_trades": db.TradeCountAll, "count_ledger": db.LedgerCountAll,

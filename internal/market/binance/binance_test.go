@@ -8,12 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/binance"
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
 )
 
 func TestURLsAreChecked(t *testing.T) {

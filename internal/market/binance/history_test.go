@@ -12,12 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/binance"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var discard = slog.New(slog.DiscardHandler)

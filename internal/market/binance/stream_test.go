@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/binance"
+	"github.com/stretchr/testify/require"
 )
 
 func TestConnectingIsRetriedUntilTheServerAccepts(t *testing.T) {

@@ -12,13 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/binance"
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,12 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/replay"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // recorded is a line of a recording, read without the reader under test.

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/replay"
+	"github.com/stretchr/testify/require"
 )
 
 func TestErrorsInARecordingNameTheLine(t *testing.T) {

@@ -4,11 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestTheTradesOfAMinuteAddUpToItsCandle(t *testing.T) {

@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/sim"
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew: every running market changes its past")

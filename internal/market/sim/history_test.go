@@ -5,12 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
-
 	"github.com/agentexchange/agentexchange/internal/decimal"
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/market/sim"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestACandleSummarizesThePricesInItsTime(t *testing.T) {

@@ -5,10 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentexchange/agentexchange/internal/market/sim"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
-
-	"github.com/agentexchange/agentexchange/internal/market/sim"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -86,17 +86,18 @@ func (t *tally) addPackage(e event) {
 
 // line says how far the tests are.
 func (t *tally) line(now time.Time) string {
-	said := fmt.Sprintf("... %s: %d tests passed", now.Sub(t.began).Round(time.Second), t.passed)
+	var said strings.Builder
+	fmt.Fprintf(&said, "... %s: %d tests passed", now.Sub(t.began).Round(time.Second), t.passed)
 	if t.failed > 0 {
-		said += fmt.Sprintf(", %d failed", t.failed)
+		fmt.Fprintf(&said, ", %d failed", t.failed)
 	}
-	said += fmt.Sprintf(", %d packages done", t.ended)
+	fmt.Fprintf(&said, ", %d packages done", t.ended)
 	for _, pkg := range slices.Sorted(maps.Keys(t.running)) {
 		if name, since := oldest(t.running[pkg]); name != "" {
-			said += fmt.Sprintf("; %s in %s for %s", name, pkg, now.Sub(since).Round(time.Second))
+			fmt.Fprintf(&said, "; %s in %s for %s", name, pkg, now.Sub(since).Round(time.Second))
 		}
 	}
-	return said
+	return said.String()
 }
 
 // oldest finds the test that has run longest, other than those that wait for a subtest.

@@ -121,7 +121,7 @@ func command[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chro
 // complained of nothing.
 type tab struct {
 	t       *testing.T
-	context context.Context
+	context context.Context //nolint:containedctx // it is the browser: chromedp keeps its state in one
 	dir     string
 
 	mu         sync.Mutex
