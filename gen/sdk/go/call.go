@@ -13,10 +13,10 @@ import (
 const (
 	firstPause      = 200 * time.Millisecond
 	longestPause    = 5 * time.Second
-	longestObedient = 30 * time.Second // the longest Retry-After that is waited for
+	longestObedient = 30 * time.Second // the longest Retry-After that is obeyed
 )
 
-// call makes a call that is answered in JSON.
+// call makes a call with a JSON response.
 func call[T any](ctx context.Context, c *Client, r *request, options []CallOption) (*T, error) {
 	body, err := c.do(ctx, r, options)
 	if err != nil {
@@ -24,25 +24,25 @@ func call[T any](ctx context.Context, c *Client, r *request, options []CallOptio
 	}
 	answer := new(T)
 	if err := json.Unmarshal(body, answer); err != nil {
-		return nil, fmt.Errorf("agentexchange: %s: the answer is not what the API describes: %w", r.operation, err)
+		return nil, fmt.Errorf("agentexchange: %s: the response is not what the API describes: %w", r.operation, err)
 	}
 	return answer, nil
 }
 
-// callText makes a call that is answered in text.
+// callText makes a call with a text response.
 func (c *Client) callText(ctx context.Context, r *request, options []CallOption) (string, error) {
 	body, err := c.do(ctx, r, options)
 	return string(body), err
 }
 
-// call makes a call that has no answer but that it was done.
+// call makes a call without a response body.
 func (c *Client) call(ctx context.Context, r *request, options []CallOption) error {
 	_, err := c.do(ctx, r, options)
 	return err
 }
 
-// do makes as many attempts as it takes. Each may be repeated, as nothing is done twice: whatever creates something takes
-// an Idempotency-Key, which is the same for all of them.
+// do makes as many attempts as needed. Every call may be repeated without acting twice: those that create something
+// send the same Idempotency-Key with each attempt.
 func (c *Client) do(ctx context.Context, r *request, options []CallOption) ([]byte, error) {
 	if err := r.prepare(c, options); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (c *Client) do(ctx context.Context, r *request, options []CallOption) ([]by
 	}
 }
 
-// pauseAfter answers whether a call that failed so may succeed when it is repeated, and how long to wait before.
+// pauseAfter reports whether to repeat a call that failed with err, and returns how long to wait before.
 func pauseAfter(err error, retry int) (time.Duration, bool) {
 	if failed := (*ConnectionError)(nil); errors.As(err, &failed) {
 		return backoff(retry), true
@@ -89,8 +89,8 @@ func pauseAfter(err error, retry int) (time.Duration, bool) {
 	return max(min(refused.retryAfter, longestObedient), backoff(retry)), true
 }
 
-// backoff is a random pause, whose bound doubles from retry to retry.
+// backoff returns a random pause whose bound doubles with each retry.
 func backoff(retry int) time.Duration {
 	bound := min(firstPause<<min(retry, 10), longestPause)
-	return rand.N(bound) //nolint:gosec // it spreads the load and keeps no secret
+	return rand.N(bound) //nolint:gosec // it spreads load and protects no secret
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestAPauseIsTheServersOrAGrowingOneWhicheverIsLonger(t *testing.T) {
+func TestThePauseIsTheLongerOfRetryAfterAndBackoff(t *testing.T) {
 	t.Parallel()
 	pause := func(asked time.Duration, retry int) time.Duration {
 		answer, again := pauseAfter(&APIError{Status: http.StatusServiceUnavailable, retryAfter: asked}, retry)

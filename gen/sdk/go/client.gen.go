@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// Version is the version of the API that this package was made for, and so its own.
+// Version is the version of the API that this package was generated for, and the package's own version.
 const Version = "0.1.0"
 
 // GetJWKS: Public keys that verify the tokens.
@@ -59,7 +59,7 @@ func (c *Client) GetAccountInfo(ctx context.Context, options ...CallOption) (*Ac
 // `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
 // `total` counts all that match, not the page.
 //
-// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllLedger] goes through every page.
+// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllLedger] iterates over every page.
 //
 // Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListLedger(ctx context.Context, params *ListLedgerParams, options ...CallOption) (*Ledger, error) {
@@ -74,9 +74,9 @@ func (c *Client) ListLedger(ctx context.Context, params *ListLedgerParams, optio
 	return call[Ledger](ctx, c, r, options)
 }
 
-// AllLedger goes through the items of every page of [Client.ListLedger], from params.Offset on, and fetches a page when it
-// comes to it. What is added or removed meanwhile can make it skip an item, or come to one twice. It ends with the
-// first error.
+// AllLedger iterates over the items of every page of [Client.ListLedger], starting at params.Offset. It fetches each page
+// when needed. Items added or removed meanwhile can make it skip an item or return one twice. It stops after the first
+// error.
 func (c *Client) AllLedger(ctx context.Context, params *ListLedgerParams, options ...CallOption) iter.Seq2[LedgerEntry, error] {
 	var from ListLedgerParams
 	if params != nil {
@@ -189,7 +189,7 @@ func (c *Client) GetRisk(ctx context.Context, options ...CallOption) (*Risk, err
 //
 // The account's agents, oldest first. `total` counts all that match, not the page.
 //
-// Needs the account's API key and secret, or a token. [Client.AllAgents] goes through every page.
+// Needs the account's API key and secret, or a token. [Client.AllAgents] iterates over every page.
 //
 // Fails with status 401, 422.
 func (c *Client) ListAgents(ctx context.Context, params *ListAgentsParams, options ...CallOption) (*AgentList, error) {
@@ -204,9 +204,9 @@ func (c *Client) ListAgents(ctx context.Context, params *ListAgentsParams, optio
 	return call[AgentList](ctx, c, r, options)
 }
 
-// AllAgents goes through the items of every page of [Client.ListAgents], from params.Offset on, and fetches a page when it
-// comes to it. What is added or removed meanwhile can make it skip an item, or come to one twice. It ends with the
-// first error.
+// AllAgents iterates over the items of every page of [Client.ListAgents], starting at params.Offset. It fetches each page
+// when needed. Items added or removed meanwhile can make it skip an item or return one twice. It stops after the first
+// error.
 func (c *Client) AllAgents(ctx context.Context, params *ListAgentsParams, options ...CallOption) iter.Seq2[Agent, error] {
 	var from ListAgentsParams
 	if params != nil {
@@ -662,7 +662,7 @@ func (c *Client) ListMarketTrades(ctx context.Context, symbol string, params *Li
 //
 // The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
 //
-// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllTrades] goes through every page.
+// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllTrades] iterates over every page.
 //
 // Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListTrades(ctx context.Context, params *ListTradesParams, options ...CallOption) (*TradeList, error) {
@@ -678,9 +678,9 @@ func (c *Client) ListTrades(ctx context.Context, params *ListTradesParams, optio
 	return call[TradeList](ctx, c, r, options)
 }
 
-// AllTrades goes through the items of every page of [Client.ListTrades], from params.Offset on, and fetches a page when it
-// comes to it. What is added or removed meanwhile can make it skip an item, or come to one twice. It ends with the
-// first error.
+// AllTrades iterates over the items of every page of [Client.ListTrades], starting at params.Offset. It fetches each page
+// when needed. Items added or removed meanwhile can make it skip an item or return one twice. It stops after the first
+// error.
 func (c *Client) AllTrades(ctx context.Context, params *ListTradesParams, options ...CallOption) iter.Seq2[Trade, error] {
 	var from ListTradesParams
 	if params != nil {
@@ -780,7 +780,7 @@ func (c *Client) GetOrder(ctx context.Context, orderID string, options ...CallOp
 //
 // The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
 //
-// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOrders] goes through every page.
+// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOrders] iterates over every page.
 //
 // Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, options ...CallOption) (*OrderList, error) {
@@ -796,9 +796,9 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, optio
 	return call[OrderList](ctx, c, r, options)
 }
 
-// AllOrders goes through the items of every page of [Client.ListOrders], from params.Offset on, and fetches a page when it
-// comes to it. What is added or removed meanwhile can make it skip an item, or come to one twice. It ends with the
-// first error.
+// AllOrders iterates over the items of every page of [Client.ListOrders], starting at params.Offset. It fetches each page
+// when needed. Items added or removed meanwhile can make it skip an item or return one twice. It stops after the first
+// error.
 func (c *Client) AllOrders(ctx context.Context, params *ListOrdersParams, options ...CallOption) iter.Seq2[Order, error] {
 	var from ListOrdersParams
 	if params != nil {
@@ -834,7 +834,7 @@ func (c *Client) CancelAllOrders(ctx context.Context, options ...CallOption) (*C
 //
 // The agent's pending orders, newest first, in the shape of the list.
 //
-// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOpenOrders] goes through every page.
+// Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOpenOrders] iterates over every page.
 //
 // Fails with status 401, 403, 404 ([ErrAgentNotFound]), 409, 422.
 func (c *Client) ListOpenOrders(ctx context.Context, params *ListOpenOrdersParams, options ...CallOption) (*OrderList, error) {
@@ -849,9 +849,9 @@ func (c *Client) ListOpenOrders(ctx context.Context, params *ListOpenOrdersParam
 	return call[OrderList](ctx, c, r, options)
 }
 
-// AllOpenOrders goes through the items of every page of [Client.ListOpenOrders], from params.Offset on, and fetches a page when it
-// comes to it. What is added or removed meanwhile can make it skip an item, or come to one twice. It ends with the
-// first error.
+// AllOpenOrders iterates over the items of every page of [Client.ListOpenOrders], starting at params.Offset. It fetches each page
+// when needed. Items added or removed meanwhile can make it skip an item or return one twice. It stops after the first
+// error.
 func (c *Client) AllOpenOrders(ctx context.Context, params *ListOpenOrdersParams, options ...CallOption) iter.Seq2[Order, error] {
 	var from ListOpenOrdersParams
 	if params != nil {

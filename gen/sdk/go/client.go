@@ -17,34 +17,35 @@ const (
 	defaultMaxRetries = 4
 )
 
-// Options configure a [Client]. The zero value is a client of a server on this machine, with the credentials that the
-// environment holds, if any.
+// Options configure a [Client]. The zero value means a server on this machine, and credentials from the environment if
+// there are any.
 type Options struct {
-	// BaseURL is where the server is, with or without /api/v1 at its end. Default: AGENTEXCHANGE_BASE_URL, else
+	// BaseURL is the server's address, with or without /api/v1 at the end. Default: AGENTEXCHANGE_BASE_URL, or
 	// http://127.0.0.1:8080.
 	BaseURL string
 
-	// APIKey is an account's or an agent's key. White space around it does not count. If APIKey, APISecret and Token are all empty, AGENTEXCHANGE_API_KEY and
-	// AGENTEXCHANGE_API_SECRET are used; what is given is never mixed with what the environment holds.
+	// APIKey is an account's or an agent's key. White space around it is ignored. If APIKey, APISecret and Token are
+	// all empty, AGENTEXCHANGE_API_KEY and AGENTEXCHANGE_API_SECRET are used; credentials from Options and from the
+	// environment are never mixed.
 	APIKey Secret
 
 	// APISecret is the account's secret. With it the client logs in by itself for calls that need a token.
 	APISecret Secret
 
-	// Token is a token that was got elsewhere. Once it expires, the client logs in if it has an APISecret.
+	// Token is an existing token. When it expires, the client logs in if it has an APISecret.
 	Token Secret
 
-	// AgentID is the agent that trading, account and analytics calls are for, unless a call names another by
-	// [WithAgentID]. Default: the agent whose key it is, else the account's default agent.
+	// AgentID is the agent for trading, account and analytics calls, unless a call names another with [WithAgentID].
+	// Default: the agent whose key is used, or the account's default agent.
 	AgentID string
 
-	// Timeout is how long an attempt may take, the reading of its answer included. Default: 30 seconds.
+	// Timeout is how long one attempt may take, including reading the response. Default: 30 seconds.
 	Timeout time.Duration
 
-	// MaxRetries is how often a failed call is repeated; negative is never. Default: 4.
+	// MaxRetries is how often a failed call is repeated; negative means never. Default: 4.
 	MaxRetries int
 
-	// HTTPClient sends the requests, and is copied: redirects are not followed, whatever it says. Default: one that uses
+	// HTTPClient sends the requests. It is copied, and the copy never follows redirects. Default: a client with
 	// [http.DefaultTransport].
 	HTTPClient *http.Client
 }
@@ -56,22 +57,22 @@ type Client struct {
 	timeout     time.Duration
 	maxRetries  int
 	http        *http.Client
-	credentials func() *credentials // a func, as fmt can show what a pointer points to
+	credentials func() *credentials // a func, because fmt can print what a pointer points to
 }
 
-// New makes a client. It sends nothing.
+// New returns a client. It sends nothing.
 func New(options Options) (*Client, error) {
 	if options.APIKey == "" && options.APISecret == "" && options.Token == "" {
 		options.APIKey = Secret(os.Getenv("AGENTEXCHANGE_API_KEY"))
 		options.APISecret = Secret(os.Getenv("AGENTEXCHANGE_API_SECRET"))
 	}
 	if options.APISecret != "" && options.APIKey == "" {
-		return nil, errors.New("agentexchange: an API secret is of no use without the API key that it belongs to")
+		return nil, errors.New("agentexchange: an API secret needs the API key that it belongs to")
 	}
 	for _, credential := range []*Secret{&options.APIKey, &options.APISecret, &options.Token} {
-		*credential = Secret(strings.TrimSpace(string(*credential))) // a file that it was read from ends with a line break
+		*credential = Secret(strings.TrimSpace(string(*credential))) // such as the line break at the end of a file
 		if *credential != "" && !sendable(string(*credential)) {
-			return nil, errors.New("agentexchange: a credential holds a character that cannot stand in a header")
+			return nil, errors.New("agentexchange: a credential must be printable ASCII")
 		}
 	}
 	c := &Client{
@@ -89,7 +90,7 @@ func New(options Options) (*Client, error) {
 	return c, nil
 }
 
-// String says which server the client calls, and hides its credentials.
+// String returns the server's address without credentials.
 func (c Client) String() string {
 	u, err := url.Parse(c.baseURL)
 	if err != nil {
@@ -98,16 +99,16 @@ func (c Client) String() string {
 	return fmt.Sprintf("agentexchange.Client(%s)", u.Redacted())
 }
 
-// GoString is [Client.String].
+// GoString returns the same as [Client.String].
 func (c Client) GoString() string { return c.String() }
 
-// base is what paths are appended to. The server says that the API is at …/api/v1, which paths begin with.
+// base returns the address that paths are appended to. It drops /api/v1, with which paths begin.
 func base(address string) string {
 	return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(address, "/"), "/api/v1"), "/")
 }
 
-// withoutRedirects answers a client that follows no redirect: the API has none, and one would take the API key along to
-// wherever it leads.
+// withoutRedirects returns a client that follows no redirects: the API has none, and a redirect would send the API key
+// elsewhere.
 func withoutRedirects(given *http.Client) *http.Client {
 	var client http.Client
 	if given != nil {
@@ -117,11 +118,11 @@ func withoutRedirects(given *http.Client) *http.Client {
 	return &client
 }
 
-// sendable reports whether a text can be the value of a header, as it is.
+// sendable reports whether text can be sent unchanged as the value of a header.
 func sendable(text string) bool {
 	odd := func(r rune) bool { return r < ' ' || r > '~' }
 	return text != "" && strings.TrimSpace(text) == text && !strings.ContainsFunc(text, odd)
 }
 
-// Ptr answers a pointer to a value, for the fields that may be left out.
+// Ptr returns a pointer to a value, for optional fields.
 func Ptr[T any](value T) *T { return &value }

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// ErrCredentials is the error of a call that is not sent because the client has no credentials for it.
+// ErrCredentials means that a call was not sent because the client lacks the credentials for it.
 var ErrCredentials = errors.New("credentials are missing")
 
-// Error makes an error of the code, so that errors.Is(err, agentexchange.ErrOrderRejected) asks for it.
+// Error makes each code an error, for errors.Is(err, agentexchange.ErrOrderRejected).
 func (e ErrorCode) Error() string { return string(e) }
 
-// APIError is what the server answered instead of a result. errors.Is compares it with the constants of [ErrorCode].
+// APIError is an error response of the server. errors.Is compares it with the constants of [ErrorCode].
 type APIError struct {
 	// Operation is the method that was called, such as CreateAgent.
 	Operation string
@@ -25,22 +25,22 @@ type APIError struct {
 	// Status is the HTTP status.
 	Status int
 
-	// Code is the stable name of the error. It is empty if the answer is not one of the API's, as that of a proxy.
+	// Code is the stable name of the error. It is empty if the response is not the API's but, for example, a proxy's.
 	Code ErrorCode
 
 	// Message says what to do.
 	Message string
 
-	// Details is more about the error, as JSON, or empty. [APIError.Refusal] and [APIError.Violations] read it.
+	// Details has more about the error as JSON, or is empty. [APIError.Refusal] and [APIError.Violations] parse it.
 	Details json.RawMessage
 
-	// RequestID is the server's name of the request, to be found in its log.
+	// RequestID identifies the request in the server's log.
 	RequestID string
 
 	retryAfter time.Duration
 }
 
-// newAPIError reads an answer that is an error.
+// newAPIError parses an error response.
 func newAPIError(operation string, response *http.Response, body []byte) *APIError {
 	var envelope struct {
 		Error struct {
@@ -64,7 +64,7 @@ func newAPIError(operation string, response *http.Response, body []byte) *APIErr
 	return e
 }
 
-// Error says what failed, why, what would pass, and the id of the request.
+// Error returns what failed, why, what would pass, and the id of the request.
 func (e *APIError) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "agentexchange: %s: %d", e.Operation, e.Status)
@@ -91,7 +91,7 @@ func (e *APIError) Error() string {
 	return text.String()
 }
 
-// Unwrap answers the code, so that errors.Is finds it.
+// Unwrap returns the code, for errors.Is.
 func (e *APIError) Unwrap() error {
 	if e.Code == "" {
 		return nil
@@ -99,7 +99,7 @@ func (e *APIError) Unwrap() error {
 	return e.Code
 }
 
-// Refusal answers why an order was refused, or nil if the error is not a refusal.
+// Refusal returns why an order was refused, or nil if the error is not a refusal.
 func (e *APIError) Refusal() *RefusalDetails {
 	var details RefusalDetails
 	if len(e.Details) == 0 || json.Unmarshal(e.Details, &details) != nil || details == (RefusalDetails{}) {
@@ -108,7 +108,7 @@ func (e *APIError) Refusal() *RefusalDetails {
 	return &details
 }
 
-// Violations answers the limits that the request breaks, of an [ErrValidationError].
+// Violations returns the limits that the request violates, for an [ErrValidationError].
 func (e *APIError) Violations() []Violation {
 	var details struct {
 		Errors []Violation `json:"errors"`
@@ -119,8 +119,8 @@ func (e *APIError) Violations() []Violation {
 	return details.Errors
 }
 
-// ConnectionError is the failure to get an answer: the server could not be reached, the connection broke, or the time
-// was up. What was asked for may have been done.
+// ConnectionError means that there was no response: the server could not be reached, the connection broke, or the
+// attempt timed out. The server may have acted on the request.
 type ConnectionError struct {
 	// Operation is the method that was called, such as CreateAgent.
 	Operation string
@@ -129,21 +129,21 @@ type ConnectionError struct {
 	Err error
 }
 
-// Error says what failed, and why.
+// Error returns what failed and why.
 func (e *ConnectionError) Error() string {
 	return fmt.Sprintf("agentexchange: %s: no answer: %v", e.Operation, e.Err)
 }
 
-// Unwrap answers the cause.
+// Unwrap returns the cause.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
-// Timeout reports whether the time was up.
+// Timeout reports whether the attempt timed out.
 func (e *ConnectionError) Timeout() bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(e.Err, &timeout) && timeout.Timeout()
 }
 
-// retryAfter reads the header of that name, which is in seconds or a date; zero if it says nothing.
+// retryAfter parses a Retry-After header, in seconds or as a date. It returns 0 if there is none.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second

@@ -8,18 +8,18 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// The values of AgentStatus that this version knows.
+// The values of AgentStatus known to this version.
 const (
 	AgentStatusActive   AgentStatus = "active"
 	AgentStatusArchived AgentStatus = "archived"
 )
 
-// The values of CancellationStatus that this version knows.
+// The values of CancellationStatus known to this version.
 const (
 	CancellationStatusCancelled CancellationStatus = "cancelled"
 )
 
-// The codes of the API's errors. Each is an error itself, to be compared with by errors.Is.
+// The API's error codes. Each is an error, for use with errors.Is.
 const (
 	ErrAgentArchived          ErrorCode = "AGENT_ARCHIVED"
 	ErrAgentNotFound          ErrorCode = "AGENT_NOT_FOUND"
@@ -54,47 +54,47 @@ const (
 	ErrValidationError        ErrorCode = "VALIDATION_ERROR"
 )
 
-// The values of HeadroomRule that this version knows.
+// The values of HeadroomRule known to this version.
 const (
 	HeadroomRuleDailyLossLimit HeadroomRule = "daily_loss_limit"
 	HeadroomRuleMaxOpenOrders  HeadroomRule = "max_open_orders"
 	HeadroomRulePositionLimit  HeadroomRule = "position_limit"
 )
 
-// The values of HealthStatus that this version knows.
+// The values of HealthStatus known to this version.
 const (
 	HealthStatusOk    HealthStatus = "ok"
 	HealthStatusReady HealthStatus = "ready"
 )
 
-// The values of HistoryInterval that this version knows.
+// The values of HistoryInterval known to this version.
 const (
 	HistoryInterval1D HistoryInterval = "1d"
 	HistoryInterval1H HistoryInterval = "1h"
 	HistoryInterval1M HistoryInterval = "1m"
 )
 
-// The values of JWKAlg that this version knows.
+// The values of JWKAlg known to this version.
 const (
 	JWKAlgEdDSA JWKAlg = "EdDSA"
 )
 
-// The values of JWKCrv that this version knows.
+// The values of JWKCrv known to this version.
 const (
 	JWKCrvEd25519 JWKCrv = "Ed25519"
 )
 
-// The values of JWKKty that this version knows.
+// The values of JWKKty known to this version.
 const (
 	JWKKtyOKP JWKKty = "OKP"
 )
 
-// The values of JWKUse that this version knows.
+// The values of JWKUse known to this version.
 const (
 	JWKUseSig JWKUse = "sig"
 )
 
-// The values of LedgerEntryBucket that this version knows.
+// The values of LedgerEntryBucket known to this version.
 const (
 	LedgerEntryBucketAvailable LedgerEntryBucket = "available"
 	LedgerEntryBucketEquity    LedgerEntryBucket = "equity"
@@ -103,7 +103,7 @@ const (
 	LedgerEntryBucketMarket    LedgerEntryBucket = "market"
 )
 
-// The values of LedgerEntryKind that this version knows.
+// The values of LedgerEntryKind known to this version.
 const (
 	LedgerEntryKindDeposit LedgerEntryKind = "deposit"
 	LedgerEntryKindFee     LedgerEntryKind = "fee"
@@ -113,7 +113,7 @@ const (
 	LedgerEntryKindTrade   LedgerEntryKind = "trade"
 )
 
-// The values of OrderStatus that this version knows.
+// The values of OrderStatus known to this version.
 const (
 	OrderStatusCancelled OrderStatus = "cancelled"
 	OrderStatusExpired   OrderStatus = "expired"
@@ -121,7 +121,7 @@ const (
 	OrderStatusPending   OrderStatus = "pending"
 )
 
-// The values of OrderType that this version knows.
+// The values of OrderType known to this version.
 const (
 	OrderTypeLimit      OrderType = "limit"
 	OrderTypeMarket     OrderType = "market"
@@ -129,12 +129,12 @@ const (
 	OrderTypeTakeProfit OrderType = "take_profit"
 )
 
-// The values of PairStatus that this version knows.
+// The values of PairStatus known to this version.
 const (
 	PairStatusTRADING PairStatus = "TRADING"
 )
 
-// The values of Period that this version knows.
+// The values of Period known to this version.
 const (
 	PeriodAll Period = "all"
 	Period1D  Period = "1d"
@@ -143,7 +143,7 @@ const (
 	Period90D Period = "90d"
 )
 
-// The values of PnlPeriod that this version knows.
+// The values of PnlPeriod known to this version.
 const (
 	PnlPeriodAll PnlPeriod = "all"
 	PnlPeriod1D  PnlPeriod = "1d"
@@ -151,14 +151,14 @@ const (
 	PnlPeriod7D  PnlPeriod = "7d"
 )
 
-// The values of PreviewStatus that this version knows.
+// The values of PreviewStatus known to this version.
 const (
 	PreviewStatusExpired PreviewStatus = "expired"
 	PreviewStatusFilled  PreviewStatus = "filled"
 	PreviewStatusPending PreviewStatus = "pending"
 )
 
-// The values of RefusalDetailsFilter that this version knows.
+// The values of RefusalDetailsFilter known to this version.
 const (
 	RefusalDetailsFilterMinNotional RefusalDetailsFilter = "min_notional"
 	RefusalDetailsFilterMinQty      RefusalDetailsFilter = "min_qty"
@@ -167,14 +167,14 @@ const (
 	RefusalDetailsFilterValue       RefusalDetailsFilter = "value"
 )
 
-// The values of RefusalDetailsReason that this version knows.
+// The values of RefusalDetailsReason known to this version.
 const (
 	RefusalDetailsReasonDailyLossLimit        RefusalDetailsReason = "daily_loss_limit"
 	RefusalDetailsReasonMaxOpenOrdersExceeded RefusalDetailsReason = "max_open_orders_exceeded"
 	RefusalDetailsReasonPositionLimitExceeded RefusalDetailsReason = "position_limit_exceeded"
 )
 
-// The values of RuleCheckRule that this version knows.
+// The values of RuleCheckRule known to this version.
 const (
 	RuleCheckRuleBalance        RuleCheckRule = "balance"
 	RuleCheckRuleDailyLossLimit RuleCheckRule = "daily_loss_limit"
@@ -186,25 +186,25 @@ const (
 	RuleCheckRuleTickSize       RuleCheckRule = "tick_size"
 )
 
-// The values of Side that this version knows.
+// The values of Side known to this version.
 const (
 	SideBuy  Side = "buy"
 	SideSell Side = "sell"
 )
 
-// The values of TimeInForce that this version knows.
+// The values of TimeInForce known to this version.
 const (
 	TimeInForceFOK TimeInForce = "FOK"
 	TimeInForceGTC TimeInForce = "GTC"
 	TimeInForceIOC TimeInForce = "IOC"
 )
 
-// The values of TokenTokenType that this version knows.
+// The values of TokenTokenType known to this version.
 const (
 	TokenTokenTypeBearer TokenTokenType = "Bearer"
 )
 
-// The values of ListCandlesParamsInterval that this version knows.
+// The values of ListCandlesParamsInterval known to this version.
 const (
 	ListCandlesParamsInterval15M ListCandlesParamsInterval = "15m"
 	ListCandlesParamsInterval1D  ListCandlesParamsInterval = "1d"
@@ -1641,7 +1641,7 @@ type ListCandlesParams struct {
 	EndTime *time.Time
 }
 
-// ListCandlesParamsInterval is what the parameter of that name may be.
+// ListCandlesParamsInterval lists the values of the parameter of that name.
 type ListCandlesParamsInterval string
 
 // GetOrderbookParams are the optional parameters of [Client.GetOrderbook].

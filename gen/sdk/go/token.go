@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// auth is what an operation takes for a proof of who calls.
+// auth is the kind of credentials that an operation takes.
 type auth int
 
 const (
@@ -17,16 +17,16 @@ const (
 	authToken             // a token
 )
 
-// renewBefore is how long before a token expires it is replaced.
+// renewBefore is how long before its expiry a token is replaced.
 const renewBefore = time.Minute
 
-// proof is the header that proves who calls, if any, and the token in it, if it is one.
+// proof is the header that authenticates a call, if any, and its token, if it contains one.
 type proof struct {
 	header, value string
 	token         Secret
 }
 
-// prove answers the proof that the call takes, and logs in for it if it must.
+// prove returns the proof that the call needs, logging in if necessary.
 func (c *Client) prove(ctx context.Context, r *request) (proof, error) {
 	switch {
 	case r.auth == authNone:
@@ -41,26 +41,26 @@ func (c *Client) prove(ctx context.Context, r *request) (proof, error) {
 	return proof{header: "Authorization", value: "Bearer " + string(token), token: token}, nil
 }
 
-// credentials are what the client was given, and the token in use. However many calls need one at once, one of them logs
-// in and the others wait for it.
+// credentials are the client's key and secret, and the current token. If several calls need a token at once, one of
+// them logs in and the others wait for it.
 type credentials struct {
 	client      *Client
 	key, secret Secret
 
 	mu      sync.Mutex
 	token   Secret
-	expires time.Time // when to replace it; zero is never
-	login   *login    // the one that is under way, if any
+	expires time.Time // when to replace it; zero means never
+	login   *login    // the login in progress, if any
 }
 
-// login is what those who wait for it want to know.
+// login is the result of a login in progress, for the calls that wait for it.
 type login struct {
 	ended     chan struct{}
 	err       error
-	abandoned bool // by the caller who made it, so that another must
+	abandoned bool // its caller's context ended, so another call must log in
 }
 
-// get answers the token, and logs in if there is none or it is about to expire.
+// get returns the token. It logs in if there is none or it is about to expire.
 func (c *credentials) get(ctx context.Context, r *request) (Secret, error) {
 	for {
 		c.mu.Lock()
@@ -90,7 +90,7 @@ func (c *credentials) get(ctx context.Context, r *request) (Secret, error) {
 	}
 }
 
-// logIn gets a token, and tells those who wait.
+// logIn gets a token and wakes the calls that wait for it.
 func (c *credentials) logIn(ctx context.Context) (Secret, error) {
 	asked := time.Now()
 	answer, err := c.client.Login(ctx, LoginRequest{APIKey: c.key, APISecret: c.secret})
@@ -107,7 +107,7 @@ func (c *credentials) logIn(ctx context.Context) (Secret, error) {
 	return c.token, nil
 }
 
-// discard forgets a token that the server has refused, and reports whether another can be got.
+// discard drops a token that the server has rejected, and reports whether the client can get another.
 func (c *credentials) discard(token Secret, err error) bool {
 	refused := errors.Is(err, ErrTokenExpired) || errors.Is(err, ErrInvalidToken)
 	if token == "" || c.secret == "" || !refused {
@@ -115,7 +115,7 @@ func (c *credentials) discard(token Secret, err error) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.token == token { // else another call has replaced it already
+	if c.token == token { // otherwise another call has already replaced it
 		c.token = ""
 	}
 	return true

@@ -1,4 +1,4 @@
-// Package golang holds what makes the Go SDK, and its tests.
+// Package golang contains the generator of the Go SDK and the SDK's tests.
 package golang
 
 import (
@@ -61,7 +61,7 @@ func TestItWorksAsTheReadmeSays(t *testing.T) {
 	quickstart := readme.Blocks(t, page, "go")[0]
 	require.NoError(t, os.WriteFile(filepath.Join(project, "main.go"), []byte(quickstart), 0o600))
 
-	// All that it depends on is there once the example's dependencies are; then nobody is asked for versions or sums.
+	// The example has the same dependencies. Once they are downloaded, no module proxy is needed.
 	run(t, "", "example", "go", "mod", "download")
 	said := run(t, testkit.Start(t).URL, project,
 		"env", "GOPROXY=off", "GOSUMDB=off", "bash", "-c", readme.Script(t, page, checkout))
@@ -124,14 +124,14 @@ func TestEverythingExportedIsDocumented(t *testing.T) {
 	}
 }
 
-// builtWithRace reports whether this test has the race detector; then the SDK's own shall have it, too.
+// builtWithRace reports whether this test runs with the race detector. The SDK's own tests then do, too.
 func builtWithRace() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// run runs a command as a user of the SDK would, with the server's address and nothing else of ours in the environment,
-// and answers what it said.
+// run runs a command as a user of the SDK would and returns its output. Of our variables the environment has only the
+// server's address.
 func run(tb testing.TB, baseURL, dir string, command ...string) string {
 	tb.Helper()
 	c := exec.CommandContext(context.Background(), command[0], command[1:]...)
@@ -143,7 +143,7 @@ func run(tb testing.TB, baseURL, dir string, command ...string) string {
 	return string(said)
 }
 
-// operations answers the id of every operation of the spec.
+// operations returns the id of every operation of the spec.
 func operations() []string {
 	var ids []string
 	for _, item := range testkit.Spec().Paths.Map() {
@@ -154,7 +154,7 @@ func operations() []string {
 	return ids
 }
 
-// watcher passes requests on to a server and keeps which operations they called.
+// watcher forwards requests to a server and records the operations they call.
 type watcher struct {
 	URL        string
 	mu         sync.Mutex
@@ -182,7 +182,7 @@ func watch(tb testing.TB, server string) *watcher {
 	return w
 }
 
-// parse reads the documentation of the SDK's package.
+// parse returns the documentation of the SDK's package.
 func parse(tb testing.TB) *doc.Package {
 	tb.Helper()
 	paths, err := filepath.Glob(filepath.Join(sdk, "*.go"))

@@ -1,6 +1,6 @@
-"""Registers, lets an agent trade until one of its risk limits stops it, and resets the agent.
+"""Registers an account, lets an agent trade until a risk limit stops it, and resets the agent.
 
-The server is that of AGENTEXCHANGE_BASE_URL, or the one on this machine.
+The server is the one at AGENTEXCHANGE_BASE_URL, or the one on this machine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ STARTING_BALANCE = Decimal(5000)
 
 
 def trade_until_refused(agent: AgentExchangeClient) -> None:
-    """Buy the same amount again and again."""
+    """Buy the same quantity until the server refuses."""
     price = agent.get_price(SYMBOL).price
     quantity = (STARTING_BALANCE / 16 / price).quantize(Decimal("0.00001"))
     while True:

@@ -1,8 +1,8 @@
 """Generates the Python SDK: generate.py openapi.yaml gen/sdk/python.
 
-openapi-python-client reads the document and names things; spec.py adds what it does not keep, and the templates here
-make of it one client with flat methods, instead of a module for each operation. What does not come from the document is
-copied from runtime/ as it stands.
+openapi-python-client parses the document and names things; spec.py adds what it drops. The templates here generate
+one client with flat methods instead of a module per operation. Files in runtime/ do not depend on the document and are
+copied.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from spec import Spec
 
 HERE = Path(__file__).parent
 PACKAGE = "agentexchange"
-# What the package is made of: template → file.
+# The generated modules: template → file.
 MODULES = {
     "package_init.py.jinja": "__init__.py",
     "spec.py.jinja": "_spec.py",
@@ -33,7 +33,7 @@ MODULES = {
     "client.py.jinja": "client.py",
     "async_client.py.jinja": "async_client.py",
 }
-# One name would be taken for an exception's; the others are the generator's own, of what has none in the document.
+# One name would look like an exception's; the others replace the generator's names for schemas without one.
 NAMES = {
     "Error": ClassOverride(class_name="ErrorEnvelope"),
     "ErrorEnvelopeError": ClassOverride(class_name="ErrorBody"),
@@ -42,7 +42,7 @@ NAMES = {
 
 
 class Package(Project):
-    """The generator's project, with modules of our own."""
+    """The generator's project, with our own modules."""
 
     def _create_package(self) -> None:
         self.package_dir.mkdir()
@@ -56,7 +56,7 @@ class Package(Project):
         shutil.copyfile(HERE.parents[2] / "LICENSE", self.project_dir / "LICENSE")
 
     def _build_models(self) -> None:
-        """Models go into one module, with everything else."""
+        """Does nothing: _build_api writes all models into one module."""
 
     def _build_api(self) -> None:
         for template, name in MODULES.items():
@@ -67,7 +67,7 @@ class Package(Project):
 
 
 def docstring(text: str, indent: int, margin: int = 114) -> str:
-    """Wraps paragraphs and the items of lists anew, for the inside of a docstring that is indented so far."""
+    """Rewraps paragraphs and list items for a docstring with this indentation."""
     blocks: list[str] = []
     for line in text.replace("\\", "\\\\").replace('"""', "'''").strip().splitlines():
         starts = not line.strip() or not blocks or not blocks[-1].strip() or line.lstrip().startswith("- ")
@@ -80,7 +80,7 @@ def docstring(text: str, indent: int, margin: int = 114) -> str:
 
 
 def generate(document: Path, output: Path) -> None:
-    """Writes the package anew."""
+    """Replaces the package in output."""
     config = Config.from_sources(
         ConfigFile(
             literal_enums=True,
@@ -105,7 +105,7 @@ def generate(document: Path, output: Path) -> None:
     package = Package(openapi=parsed, config=config, custom_template_path=HERE / "templates")
     package.env.filters["docstring"] = docstring
     package.env.globals.update(spec=spec, operations=spec.operations(parsed), models=properties.models(parsed))
-    # What it says is not so is missing from the package.
+    # The generator leaves out what it reports as a problem.
     if problems := package.build():
         sys.exit("\n".join(f"{document}: {each.header}\n{each.detail}" for each in problems))
     for command in (["check", "--fix-only"], ["format"], ["check"]):

@@ -28,7 +28,7 @@ class DecimalProperty(StringProperty):
 
 @define
 class SecretProperty(StringProperty):
-    """A credential, which is not to be printed."""
+    """A credential, which must not be printed."""
 
 
 FORMATS = {"decimal-string": DecimalProperty, "password": SecretProperty, "uuid": StringProperty}
@@ -51,15 +51,15 @@ def _string_based_property(name: str, required: bool, data: oai.Schema, config: 
 
 
 parser._string_based_property = _string_based_property
-# It renames fields and arguments that are called like any builtin. Those below are used by our templates; `type`,
-# `filter` and the like are fine as they are.
+# The generator renames fields and arguments that are called like a builtin. Only the names below clash with our
+# templates; `type`, `filter` and the like may stay.
 utils.RESERVED_WORDS = {"self", "datetime", "str", "int", "float", "bool", "list", "dict", "object"}
 
 
 def prepare(document: dict[str, Any]) -> dict[str, Any]:
     """Moves `nullable` from object schemas to where they are used.
 
-    Else the generator names the model after its place in a union with null.
+    Otherwise the generator names the model after its place in a union with null.
     """
     prepared = copy.deepcopy(document)
     schemas = prepared["components"]["schemas"]
@@ -76,12 +76,12 @@ def prepare(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_nullable(prop: PropertyProtocol) -> bool:
-    """Whether it may be null."""
+    """Whether the property may be null."""
     return isinstance(prop, UnionProperty) and any(isinstance(each, NoneProperty) for each in prop.inner_properties)
 
 
 def type_of(prop: PropertyProtocol) -> str:
-    """Its type where it is given: nullable ones end in `| None`."""
+    """The type of a given value. That of a nullable property ends in `| None`."""
     if not isinstance(prop, UnionProperty):
         return prop.get_type_string(no_optional=True).replace('"', "").replace("datetime.datetime", "datetime")
     inner = [type_of(each) for each in prop.inner_properties]
@@ -119,7 +119,7 @@ class Model:
 
 
 def optional(prop: PropertyProtocol) -> tuple[str, str | None]:
-    """Its type and default as a field or argument. Left out is None, or UNSET where None means null."""
+    """Type and default of a field or argument. The default of an optional one is None, or UNSET if None means null."""
     kind = type_of(prop)
     if prop.required:
         return kind, None
@@ -127,7 +127,7 @@ def optional(prop: PropertyProtocol) -> tuple[str, str | None]:
 
 
 def models(data: GeneratorData) -> list[Model]:
-    """All models, by name."""
+    """All models, sorted by name."""
     return sorted((_model(each) for each in data.models), key=lambda model: model.name)
 
 

@@ -16,7 +16,7 @@ const sdk = "../../../gen/sdk/python"
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// run runs a program of the locked tools, by default with the SDK to import, and answers what it printed.
+// run runs a program of the locked tools, which can import the SDK by default, and returns its output.
 func run(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
 	home, err := filepath.Abs(sdk)
@@ -50,7 +50,7 @@ func TestItInstallsAndRunsAsTheReadmeSays(t *testing.T) {
 		require.NoError(t, os.CopyFS(filepath.Join(checkout, part), os.DirFS(filepath.Join("../../..", part))))
 	}
 	script := readme.Script(t, filepath.Join(checkout, "gen/sdk/python/README.md"), checkout)
-	// The locked tools have what it is built with and what it needs, so that no registry is asked.
+	// The locked tools contain the build backend and all dependencies, so no registry is needed.
 	env := append(at(testkit.Start(t)), "PYTHONPATH="+installed, "PIP_TARGET="+installed,
 		"PIP_NO_INDEX=1", "PIP_NO_DEPS=1", "PIP_NO_BUILD_ISOLATION=0")
 	printed := run(t, env, "bash", "-c", script)
@@ -82,7 +82,7 @@ func TestItBuildsAndInstallsAlone(t *testing.T) {
 	python := filepath.Join(empty, "bin", "python")
 	run(t, nil, python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheels[0])
 
-	// All that it needs is httpx, and what httpx needs.
+	// It needs only httpx and httpx's dependencies.
 	needs := run(t, nil, "python", "-c", "import httpx, pathlib; print(pathlib.Path(httpx.__file__).parents[1], end='')")
 	printed := run(t, append(at(server), "PYTHONPATH="+needs), python, "-W", "error", "-c", `
 import agentexchange

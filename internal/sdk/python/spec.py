@@ -1,5 +1,7 @@
-"""Reads from the document what the generator does not keep: security, descriptions, error codes, and which lists have
-pages. Whatever the SDK would get wrong stops the generation."""
+"""Reads from the document what the generator drops: security, descriptions, error codes, and which lists have pages.
+
+Generation stops at anything the SDK could not handle correctly.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ class Argument:
 
 @dataclass
 class Pages:
-    """How to go through a list page by page."""
+    """The iterator over the pages of a list."""
 
     name: str
     rows: str
@@ -53,7 +55,7 @@ class Pages:
 
 @dataclass
 class Operation:
-    """A method of the client, made of one operation."""
+    """A method of the client, for one operation."""
 
     name: str
     method: str
@@ -75,7 +77,7 @@ class Operation:
 
     @property
     def named(self) -> list[Argument]:
-        """What is passed by name, required ones first."""
+        """The keyword arguments, required ones first."""
         every = [*self.body_arguments, *self.query_arguments, *self.header_arguments]
         return sorted(every, key=lambda argument: argument.default is not None)
 
@@ -112,7 +114,7 @@ class Spec:
         )
 
     def resolve(self, value: Any) -> Any:
-        """What a reference refers to, or the value itself."""
+        """The target of a reference, or the value itself."""
         while isinstance(value, dict) and "$ref" in value:
             target: Any = self.document
             for key in value["$ref"].removeprefix("#/").split("/"):
@@ -122,7 +124,7 @@ class Spec:
 
     @property
     def api_key_header(self) -> str:
-        """Where API keys are sent."""
+        """The header for API keys."""
         (name,) = (
             each["name"]
             for each in self.document["components"]["securitySchemes"].values()
@@ -132,7 +134,7 @@ class Spec:
 
     @property
     def codes(self) -> dict[str, tuple[str, str]]:
-        """Every error code, with the name of its exception and its message."""
+        """Every error code, with its exception's name and its message."""
         described = self.schemas["ErrorCode"]["x-codes"]
         return {code: (_error_name(code), described[code]["message"]) for code in self.schemas["ErrorCode"]["enum"]}
 
@@ -147,7 +149,7 @@ class Spec:
         item = self.document["paths"][endpoint.path]
         raw = item[endpoint.method]
         if raw["operationId"] != endpoint.name:
-            sys.exit(f"{raw['operationId']} would be called {endpoint.name}")
+            sys.exit(f"{raw['operationId']} would be named {endpoint.name}")
         parameters = {
             (each["in"], each["name"]): each
             for each in map(self.resolve, [*item.get("parameters", []), *raw.get("parameters", [])])
@@ -175,7 +177,7 @@ class Spec:
         )
         if endpoint.bodies:
             (body,) = endpoint.bodies
-            assert isinstance(body.prop, ModelProperty), f"{endpoint.name}: the body is no object"
+            assert isinstance(body.prop, ModelProperty), f"{endpoint.name}: the body is not an object"
             props = [*(body.prop.required_properties or []), *(body.prop.optional_properties or [])]
             schema = self.resolve(raw["requestBody"]["content"][body.content_type]["schema"])
             operation.body_arguments = [self._field(each, schema["properties"][each.name]) for each in props]
@@ -204,7 +206,7 @@ class Spec:
         return Argument(prop.python_name, prop.name, kind, default, description, value)
 
     def _default(self, prop: PropertyProtocol, schema: dict[str, Any]) -> str:
-        """What the server takes for an argument that is left out."""
+        """The server's default for an optional argument, as a sentence."""
         value = self.resolve(schema).get("default")
         return "" if prop.required or value in (None, {}) else f" Default: {value}."
 
@@ -212,8 +214,11 @@ class Spec:
         return {code: self.resolve(each) for code, each in raw["responses"].items() if code.startswith("2")}
 
     def _errors(self, raw: dict[str, Any]) -> list[tuple[str, str]]:
-        """For each status, what its description says, with the names of exceptions in place of codes. What operations
-        have in common can name codes that this one never answers, and is left out where it names more than one."""
+        """For each error status, its description with exceptions' names in place of codes.
+
+        A response shared by several operations may name codes that this one never returns, so it is left out if it
+        names several.
+        """
         errors, unsaid = [], []
         for status, response in raw["responses"].items():
             if status[0] not in "45":
@@ -227,13 +232,13 @@ class Spec:
         return errors + ([(", ".join(unsaid), "`code` tells why.")] if unsaid else [])
 
     def _check(self, operation: Operation, raw: dict[str, Any]) -> None:
-        """Stops if the method could not be used, or not be repeated when an answer is lost."""
+        """Stops if the method could not be called, or not be repeated after a lost response."""
         keyed = any(each.wire_name == IDEMPOTENCY for each in operation.header_arguments)
         if operation.method == "POST" and not keyed and f"`{IDEMPOTENCY}` is ignored" not in _flat(raw["description"]):
-            sys.exit(f"{operation.name} takes no {IDEMPOTENCY}, nor says that it is ignored: is it safe to repeat?")
+            sys.exit(f"{operation.name} takes no {IDEMPOTENCY} and does not say it is ignored: is it safe to repeat?")
         names = [each.name for each in [*operation.path_arguments, *operation.named]]
         if len(names) != len(set(names)):
-            sys.exit(f"{operation.name} would have two arguments of one name: {names}")
+            sys.exit(f"{operation.name} would have two arguments with the same name: {names}")
 
 
 def _scheme(scheme: dict[str, Any]) -> str:
@@ -254,7 +259,7 @@ def _flat(text: str) -> str:
 
 
 def _result(endpoint: Endpoint) -> tuple[str, str]:
-    """The type of the answer, and what reads it."""
+    """The type of the result, and the function that reads it."""
     kinds = set()
     for response in endpoint.responses.patterns:
         if response.status_code.range is None or response.status_code.range[0] >= 300:
@@ -269,12 +274,12 @@ def _result(endpoint: Endpoint) -> tuple[str, str]:
             case other:
                 sys.exit(f"{endpoint.name}: cannot read {other}")
     if len(kinds) != 1:
-        sys.exit(f"{endpoint.name}: answers with more than one type: {kinds}")
+        sys.exit(f"{endpoint.name}: returns more than one type: {kinds}")
     return kinds.pop()
 
 
 def _pages(endpoint: Endpoint, operation: Operation) -> Pages | None:
-    """A list has pages if it takes limit and offset, and answers with one array."""
+    """The pages of a list: an operation that takes limit and offset, and returns one array."""
     limit, offset = (
         next((each for each in endpoint.query_parameters if each.name == name), None) for name in ("limit", "offset")
     )

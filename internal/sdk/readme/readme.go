@@ -1,4 +1,4 @@
-// Package readme reads what the SDKs' READMEs tell a reader to do, so that tests can do just that.
+// Package readme extracts code and commands from the SDKs' READMEs, so that tests can run them.
 package readme
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Blocks answers a README's blocks of code in one language, in their order.
+// Blocks returns a README's code blocks of one language, in order.
 func Blocks(tb testing.TB, path, language string) []string {
 	tb.Helper()
 	text, err := os.ReadFile(path)
@@ -23,7 +23,7 @@ func Blocks(tb testing.TB, path, language string) []string {
 	return blocks
 }
 
-// Script answers all that a README has its reader type into a shell, for a given checkout of the repository; it ends at
+// Script returns all of a README's shell commands as one script, for a checkout of the repository. The script stops at
 // the first command that fails.
 func Script(tb testing.TB, path, checkout string) string {
 	tb.Helper()

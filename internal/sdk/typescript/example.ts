@@ -1,5 +1,5 @@
-// Registers an account, creates an agent with risk limits of its own, trades with the agent's key until a limit refuses
-// an order, and resets the agent. Run it against a server of yours: AGENTEXCHANGE_BASE_URL says where it is.
+// Registers an account, creates an agent with its own risk limits, trades with the agent's key until a limit stops it,
+// and resets the agent. AGENTEXCHANGE_BASE_URL is the address of the server.
 import { AgentExchangeClient, OrderRejectedError } from "agentexchange";
 
 const account = await new AgentExchangeClient().register({ display_name: "Ada" });
@@ -11,7 +11,7 @@ const created = await owner.createAgent({
 });
 console.log(`Created ${created.display_name} with ${created.starting_balance} USDT.`);
 
-// An agent trades with its own key, and with nothing else.
+// An agent needs only its own key to trade.
 const agent = new AgentExchangeClient({ apiKey: created.api_key });
 for (;;) {
   try {

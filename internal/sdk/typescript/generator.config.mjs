@@ -1,5 +1,5 @@
-// How swagger-typescript-api makes the SDK from openapi.yaml. The generator parses the document and writes the models;
-// from what it parsed, this file derives what templates/*.ejs print. Nothing here knows an operation, a model or a code.
+// The configuration of swagger-typescript-api, which generates the SDK from openapi.yaml. The generator parses the document
+// and writes the models; this file prepares the data for templates/*.ejs. It names no operation, model or code.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
@@ -11,19 +11,19 @@ const builtins = new Set(runInNewContext("Object.getOwnPropertyNames(globalThis)
 export default {
   fileName: "models.ts",
   enumStyle: "union",
-  generateClient: false, // ours is an extra template, in a file of its own
+  generateClient: false, // our extra template generates it
   extraTemplates: ["client", "error-codes"].map((name) => ({ name: `${name}.ts`, path: here(`templates/${name}.ejs`) })),
   hooks: {
-    // The generator heads its files with @ts-nocheck; these are to be checked.
+    // The generator starts its files with @ts-nocheck, but these must be checked.
     onInit: (configuration, { fileSystem }) => {
       const write = fileSystem.createFile;
       fileSystem.createFile = (file) => write({ ...file, withPrefix: false, content: heading + file.content });
       return configuration;
     },
-    // A model must not shadow what the language itself calls by that name, such as Error.
+    // A model must not shadow a builtin, such as Error.
     onFormatTypeName: (name) => (builtins.has(name) ? `${name}Schema` : undefined),
     onParseSchema: (schema, parsed) => {
-      delete parsed.pattern; // for machines: the descriptions say it in words
+      delete parsed.pattern; // the descriptions say it in words
       if (schema.type === "array" && schema.minItems && schema.minItems === schema.maxItems) {
         const item = parsed.content.replace(/\[\]$/, "");
         parsed.content = `[${Array(schema.minItems).fill(item).join(", ")}]`;
@@ -49,7 +49,7 @@ function routesOf({ routes }) {
   return [...routes.outOfModule, ...(routes.combined ?? []).flatMap((group) => group.routes)];
 }
 
-/** What the template says of one operation. */
+/** The data of an operation for the template. */
 function operationOf(route, configuration, spec) {
   const { raw, routeParams, request } = route;
   const { internalCase: camelCase, pascalCase } = configuration.utils;
@@ -81,7 +81,7 @@ function operationOf(route, configuration, spec) {
   return operation;
 }
 
-/** Which header carries the credential of a security scheme. */
+/** The header for the credential of a security scheme. */
 function credentialHeader(scheme, spec) {
   const { type, name, in: place } = spec.components.securitySchemes[scheme];
   if (type === "http") return "Authorization";
@@ -101,7 +101,7 @@ function hasRequired(requestBody, spec) {
   return (resolve(media.schema, spec).required ?? []).length > 0;
 }
 
-/** An operation with limit and offset whose answer has one list gets an iterator. */
+/** The iterator of an operation with limit and offset whose response has one list. */
 function pagesOf(operation, queryParams, configuration) {
   if (!["limit", "offset"].every((name) => queryParams.some((parameter) => parameter.name === name))) return undefined;
   const model = configuration.modelTypes.find(({ name }) => name === operation.returns);
@@ -119,7 +119,7 @@ function pagesOf(operation, queryParams, configuration) {
 function requireRepeatable(raw, operation, spec) {
   if (operation.method !== "POST" || operation.headers.some(({ name }) => name === "Idempotency-Key")) return;
   const harmless = !raw.responses["201"] && /`Idempotency-Key` is ignored/.test(raw.description.replace(/\s+/g, " "));
-  if (!harmless) throw new Error(`${operation.id} takes no Idempotency-Key, so that its repetition may act twice.`);
+  if (!harmless) throw new Error(`${operation.id} takes no Idempotency-Key, so repeating it could act twice.`);
 }
 
 function docsOf(raw, operation, spec) {
@@ -132,13 +132,13 @@ function docsOf(raw, operation, spec) {
     `${raw.summary}.`,
     "",
     raw.description.trim(),
-    ...(errors.length > 0 ? ["", "Refusals, each an ApiError:", ...errors] : []),
+    ...(errors.length > 0 ? ["", "Throws an ApiError with one of these statuses:", ...errors] : []),
     "",
     ...operation.args.map(({ name, description }) => `@param ${name} - ${description.trim()}`),
   ].join("\n");
 }
 
-/** Whether all codes of a response can be this operation's: a response that operations share has the codes of all of them. */
+/** Whether all codes of a response belong to this operation: a shared response has the codes of all its operations. */
 function isOwn(response, spec) {
   let uses = 0;
   walk(spec.paths, ({ $ref }) => (uses += Number($ref !== undefined && $ref === response.$ref)));
@@ -146,7 +146,8 @@ function isOwn(response, spec) {
 }
 
 /**
- * Every code, with a class name and the message that comes with it; and the type of an error's details: what all those schemas say of `details` that have a `code` beside it.
+ * Every code, with its class name and message; and the type of an error's details: the intersection of all `details` that
+ * have a `code` beside them.
  */
 function errorsOf(spec, { utils }) {
   const details = new Set();
@@ -166,7 +167,7 @@ function errorsOf(spec, { utils }) {
   return { errors, errorDetails: [...details].join(" & ") };
 }
 
-/** The options that operations take as headers, each once. */
+/** The options that operations send as headers, without duplicates. */
 function headerOptionsOf(operations, spec) {
   const described = new Map(Object.values(spec.components.parameters).map(({ name, description }) => [name, description]));
   const options = new Map();
@@ -180,7 +181,7 @@ function headerOptionsOf(operations, spec) {
 
 const optionName = (header, { utils }) => utils.internalCase(header.replace(/^X-/, ""));
 
-/** Writes into the package what it takes from the document: its version, and the list of methods. */
+/** Writes the document's version and the list of methods into the package. */
 function completePackage(source, spec, operations) {
   const edit = (name, change) => {
     const path = `${source}/../${name}`;

@@ -53,7 +53,7 @@ func TestThePackedSDKWorksForItsUsers(t *testing.T) {
 	})
 }
 
-func TestAMethodNamesNoErrorThatOnlyOthersCanHave(t *testing.T) {
+func TestAMethodNamesNoErrorsOfOtherOperations(t *testing.T) {
 	t.Parallel()
 	before, _, found := strings.Cut(string(read(t, filepath.Join(sdk, "src", "client.ts"))), "async login(")
 	require.True(t, found)
@@ -80,7 +80,7 @@ func TestItInstallsAndRunsAsTheReadmeSays(t *testing.T) {
 	require.Contains(t, said, "After the reset: 5000.00000000 USDT.")
 }
 
-// install packs the SDK and makes a project that has the package and nothing else. No registry is asked.
+// install packs the SDK and creates a project with only that package, without a registry.
 func install(t *testing.T, project string) {
 	t.Helper()
 	tools := toolchain.For(t, "package-lock.json")
@@ -95,7 +95,7 @@ func install(t *testing.T, project string) {
 	run(t, tools.Command(t.Context(), "npm", "install", "--offline", "--no-audit", "--no-fund", packed[0]), project)
 }
 
-// bring copies what is to be compiled into the project: the example, the tests, and the examples of the SDK's README.
+// bring copies the sources to compile into the project: the example, the tests, and the code of the SDK's README.
 func bring(t *testing.T, project string) {
 	t.Helper()
 	require.NoError(t, os.CopyFS(filepath.Join(project, "tests"), os.DirFS("tests")))
@@ -118,7 +118,7 @@ func write(t *testing.T, path string, text []byte) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 }
 
-// expiredToken answers a token of the server's that expired an hour ago.
+// expiredToken returns a token of the server that expired an hour ago.
 func expiredToken(t *testing.T, server *testkit.Server) string {
 	t.Helper()
 	return server.Replica(t, func(cfg *config.Server) {
@@ -126,7 +126,7 @@ func expiredToken(t *testing.T, server *testkit.Server) string {
 	}).Register(t).Token
 }
 
-// run runs a command and answers what it said.
+// run runs a command and returns its output.
 func run(t *testing.T, command *exec.Cmd, dir string, env ...string) string {
 	t.Helper()
 	command.Dir, command.Env = dir, append(command.Env, env...)

@@ -1,4 +1,4 @@
-"""AgentExchange: a client of the paper-trading exchange for AI agents."""
+"""A client for AgentExchange, the paper-trading exchange for AI agents."""
 
 from ._codec import UNSET, Unset
 from ._errors import AgentExchangeError, APIConnectionError, APIError, APITimeoutError, MissingCredentialsError

@@ -1,4 +1,4 @@
-"""What a call is, and how it is carried out, without the sending itself: that is all in which sync and async differ."""
+"""Calls and how they are carried out, except for sending: only that differs between sync and async."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RENEW_BEFORE_EXPIRY = 60.0
 AGENT_HEADER, IDEMPOTENCY_HEADER = "X-Agent-Id", "Idempotency-Key"
 TOKEN_REFUSED = ("TOKEN_EXPIRED", "INVALID_TOKEN")
 
-# What may not have been answered because of the network. Other errors of httpx would only come again.
+# Failures of the network, worth a retry. Other errors of httpx would only recur.
 TRANSIENT = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
 
 
@@ -44,7 +44,7 @@ class Call(Generic[T]):
     path: str
     answer: Callable[[httpx.Response], T]
     auth: tuple[Literal["key", "token"], ...] = ()
-    """What the operation accepts; nothing is sent where it needs nothing."""
+    """The credentials that the operation accepts; empty if it needs none."""
     query: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     headers: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
     body: Any = None
@@ -52,7 +52,7 @@ class Call(Generic[T]):
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How a client was set up."""
+    """The settings of a client."""
 
     base_url: str
     api_key: str | None = dataclasses.field(repr=False)
@@ -72,7 +72,7 @@ class Settings:
         timeout: float,
         max_retries: int,
     ) -> Settings:
-        """Complete what was given by the environment. Credentials that were given are never mixed with others."""
+        """Complete arguments from the environment. Credentials from both are never mixed."""
         if api_key is None and api_secret is None and token is None:
             api_key = os.environ.get("AGENTEXCHANGE_API_KEY")
             api_secret = os.environ.get("AGENTEXCHANGE_API_SECRET")
@@ -88,45 +88,45 @@ class Settings:
 
     @property
     def can_login(self) -> bool:
-        """Whether there is what a login takes."""
+        """Whether there are a key and a secret to log in with."""
         return self.api_key is not None and self.api_secret is not None
 
 
 @dataclasses.dataclass
 class Token:
-    """The token in use. Whoever changes it holds the client's lock."""
+    """The current token. Change it only while holding the client's lock."""
 
     value: str | None = dataclasses.field(default=None, repr=False)
     renew_at: float = float("inf")
     """On the monotonic clock."""
 
     def usable(self, refused: str | None) -> bool:
-        """Whether it may still be sent; not if it is the one that was just refused."""
+        """Whether the token can still be used: it has not expired and is not the refused one."""
         return self.value is not None and self.value != refused and time.monotonic() < self.renew_at
 
     def renew(self, value: str, asked_at: float, lifetime: float) -> None:
-        """Keep a new one until shortly before it expires."""
+        """Store a new token until shortly before it expires."""
         self.value = value
         self.renew_at = asked_at + lifetime - min(RENEW_BEFORE_EXPIRY, lifetime / 2)
 
 
 @dataclasses.dataclass(frozen=True)
 class Send:
-    """Step of a call: send this, and go on with the response or the error of httpx."""
+    """Step of a call: send this, and continue with the response or httpx's error."""
 
     request: httpx.Request
 
 
 @dataclasses.dataclass(frozen=True)
 class Wait:
-    """Step of a call: let this many seconds pass."""
+    """Step of a call: wait this many seconds."""
 
     seconds: float
 
 
 @dataclasses.dataclass(frozen=True)
 class GetToken:
-    """Step of a call: go on with a token that is not the refused one."""
+    """Step of a call: continue with a token other than the refused one."""
 
     refused: str | None
 
@@ -135,8 +135,10 @@ Step = Send | Wait | GetToken
 
 
 def carry_out(call: Call[T], settings: Settings, kept: Token) -> Generator[Step, Any, T]:
-    """Go through a call step by step: authenticate, send, and repeat what may be repeated, which is every call: a POST
-    that creates something carries the same Idempotency-Key on every attempt."""
+    """Carry out a call step by step: authenticate, send, and retry.
+
+    Every call may be repeated: a POST that creates something sends the same Idempotency-Key with every attempt.
+    """
     scheme = _scheme(call, settings, kept)
     request = _request(call, settings, scheme)
     refused: str | None = None
@@ -149,7 +151,7 @@ def carry_out(call: Call[T], settings: Settings, kept: Token) -> Generator[Step,
             response: httpx.Response = yield Send(request)
         except httpx.RequestError as error:
             if attempt >= settings.max_retries or not isinstance(error, TRANSIENT):
-                # Of a header that it refuses, httpx shows the value.
+                # httpx shows the value of a header that it rejects.
                 raise _unanswered(error, request) from (None if isinstance(error, httpx.LocalProtocolError) else error)
             yield Wait(_backoff(attempt))
             attempt += 1
@@ -167,7 +169,7 @@ def carry_out(call: Call[T], settings: Settings, kept: Token) -> Generator[Step,
 
 
 def _base(address: str) -> str:
-    """What paths are appended to. The server says that the API is at …/api/v1, which paths begin with."""
+    """The address that paths are appended to, without /api/v1, with which paths begin."""
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL:
@@ -175,7 +177,7 @@ def _base(address: str) -> str:
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError(f"base_url is not an http:// or https:// URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo:
-        raise ValueError("base_url holds a user or password; it is printed, and would be sent in place of a token.")
+        raise ValueError("base_url contains a user or password; it would be printed, and sent instead of a token.")
     return address.rstrip("/").removesuffix("/api/v1").rstrip("/")
 
 
@@ -221,12 +223,12 @@ def _is_transient(failure: APIError) -> bool:
 
 
 def _backoff(attempt: int) -> float:
-    """Exponential, with full jitter, so that clients which failed together do not come back together."""
+    """Exponential, with full jitter, so that clients that failed together do not retry together."""
     return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0**attempt))
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """How long the server asks to wait, in seconds or until a date; zero if it asks nothing that can be read."""
+    """How long the server asks to wait, in seconds or until a date; zero without a valid header."""
     text = response.headers.get("Retry-After", "")
     try:
         seconds = float(text) if text.isdigit() else _until(parsedate_to_datetime(text))

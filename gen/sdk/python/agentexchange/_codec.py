@@ -1,4 +1,4 @@
-"""JSON to models and back: money is Decimal, times are aware datetimes, and what a newer server adds is tolerated."""
+"""JSON to models and back: money is Decimal, times are aware datetimes, and newer servers may add fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 
 class Unset:
-    """The type of UNSET, which says that a field is not sent at all, where None would send null."""
+    """The type of UNSET, the value of a field that is not sent. None sends null."""
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -28,7 +28,7 @@ UNSET: Final = Unset()
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
-    """What all models have in common: they do not change, and print themselves without credentials."""
+    """The base of all models. They are immutable, and print themselves without credentials."""
 
 
 M = TypeVar("M", bound=Model)
@@ -42,7 +42,7 @@ def to_decimal(value: Decimal | str | int, name: str) -> Decimal: ...
 @overload
 def to_decimal(value: Decimal | str | int | None, name: str) -> Decimal | None: ...
 def to_decimal(value: Decimal | str | int | None, name: str) -> Decimal | None:
-    """Take money as it is naturally written. A float is refused: it is not the number that was meant."""
+    """Convert an amount. Floats are rejected, because they are rarely exactly the intended number."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (Decimal, str, int)):
@@ -60,12 +60,12 @@ def to_model(model: type[M], value: M | Mapping[str, Any]) -> M: ...
 @overload
 def to_model(model: type[M], value: M | Mapping[str, Any] | None) -> M | None: ...
 def to_model(model: type[M], value: M | Mapping[str, Any] | None) -> M | None:
-    """Take an object as a model, or as a mapping of the model's fields."""
+    """Convert a mapping of a model's fields to the model. A model is returned unchanged."""
     return model(**value) if isinstance(value, Mapping) else value
 
 
 def path_segment(value: str) -> str:
-    """Make a path parameter one segment of the path, whatever is in it."""
+    """Quote a path parameter, so that it is one segment of the path whatever it contains."""
     text = str(value)
     if not text:
         raise ValueError("an empty string identifies nothing")
@@ -76,20 +76,20 @@ _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 def header_value(name: str, value: str) -> str:
-    """Take what a header can carry. Anything else is not shown: it may be a secret."""
+    """Check that a value can be sent in a header. The error does not show it: it may be a secret."""
     if not _HEADER.fullmatch(value):
-        raise ValueError(f"{name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.")
+        raise ValueError(f"{name} must be printable ASCII, not empty, and have no blank at either end.")
     return value
 
 
 def credential(name: str, value: str | None) -> str | None:
-    """Take a credential without the white space around it, such as the line break at the end of a file."""
+    """Strip the white space around a credential, such as the line break at the end of a file."""
     stripped = value.strip() if value else None
     return header_value(name, stripped) if stripped else None
 
 
 def encode(value: Any) -> Any:
-    """Make a value JSON. Fields that are not sent are left out."""
+    """Convert a value to JSON, without the fields that are not sent."""
     if isinstance(value, Model):
         return {
             field.metadata.get("name", field.name): encode(item)
@@ -108,7 +108,7 @@ def encode(value: Any) -> Any:
 
 
 def encode_text(value: Any) -> str:
-    """Make a value the text of a query parameter."""
+    """Convert a value to the text of a query parameter."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
@@ -117,7 +117,7 @@ def encode_text(value: Any) -> str:
 
 
 def format_time(value: datetime) -> str:
-    """RFC 3339 in UTC. A time without a zone is refused: it could mean any."""
+    """Format a time as RFC 3339 in UTC. A time without a zone is rejected as ambiguous."""
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone; add one, such as tzinfo=timezone.utc")
     return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
@@ -127,7 +127,7 @@ _FRACTION = re.compile(r"\.(\d+)")
 
 
 def parse_time(text: str) -> datetime:
-    """Read RFC 3339. Python 3.10 reads neither Z nor a fraction of other than 3 or 6 digits."""
+    """Parse RFC 3339. Python 3.10 parses neither Z nor fractions that do not have 3 or 6 digits."""
     text = _FRACTION.sub(lambda match: "." + match[1][:6].ljust(6, "0"), text)
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -136,7 +136,7 @@ Decoder = Callable[[Any], Any]
 
 
 def decode(kind: Any, value: Any) -> Any:
-    """Make a value of a type out of JSON. Raises LookupError, TypeError or ValueError where that cannot be."""
+    """Convert JSON to a value of a type. Raises LookupError, TypeError or ValueError if that is impossible."""
     return _decoder(kind)(value)
 
 
@@ -149,12 +149,12 @@ def _decoder(kind: Any) -> Decoder:
         item = _decoder(get_args(kind)[0])
         return lambda value: [item(each) for each in value]
     if kind is Decimal:
-        return lambda value: Decimal(_text(value)) or Decimal(0)  # a zero with 8 places prints itself as 0E-8
+        return lambda value: Decimal(_text(value)) or Decimal(0)  # a zero with 8 places would print as 0E-8
     if kind is datetime:
         return lambda value: parse_time(_text(value))
     if isinstance(kind, type) and issubclass(kind, Model):
         return _object(kind)
-    return lambda value: value  # a Literal too: a newer server may have values that this one does not know
+    return lambda value: value  # including Literals: a newer server may have more values
 
 
 def _optional(kind: Any) -> Decoder:
@@ -166,14 +166,14 @@ def _optional(kind: Any) -> Decoder:
 def _object(model: type[Model]) -> Decoder:
     hints = get_type_hints(model)
     fields = [
-        # Looked up when it is needed: a model may contain itself.
+        # Decoders are looked up when needed, because a model may contain itself.
         (field.name, field.metadata.get("name", field.name), hints[field.name], field.default is dataclasses.MISSING)
         for field in dataclasses.fields(model)
     ]
 
     def read(value: Any) -> Model:
         if not isinstance(value, dict):
-            raise TypeError(f"{model.__name__} is read from an object, not from {type(value).__name__}")
+            raise TypeError(f"{model.__name__} must be an object, not {type(value).__name__}")
         return model(**{name: decode(hint, value[key]) for name, key, hint, needed in fields if needed or key in value})
 
     return read

@@ -1,4 +1,4 @@
-"""Every operation as the call that it is."""
+"""Every operation as a Call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the client needs to know of the API."""
+"""Constants from the API's document."""
 
 VERSION = "0.1.0"
 API_KEY_HEADER = "X-API-Key"

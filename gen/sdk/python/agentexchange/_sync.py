@@ -1,4 +1,4 @@
-"""Sends calls, and waits for them."""
+"""Sends calls synchronously."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Client = TypeVar("Client", bound="SyncClient")
 
 
 class SyncClient(BaseClient[httpx.Client]):
-    """The synchronous client without its operations. Several threads may use it at once."""
+    """The synchronous client without its operations. Several threads may share it."""
 
     def _set_up(self) -> None:
         self._opening, self._logging_in = threading.Lock(), threading.Lock()
@@ -32,7 +32,7 @@ class SyncClient(BaseClient[httpx.Client]):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. Without this they are closed when the client is no longer referred to."""
+        """Close the connections. Otherwise they are closed when the client is garbage-collected."""
         self._close()
 
     def _send(self, call: Call[T]) -> T:
@@ -67,7 +67,7 @@ class SyncClient(BaseClient[httpx.Client]):
             return self._http
 
     def _get_token(self, refused: str | None) -> str | None:
-        with self._logging_in:  # of those who need a token at once, one logs in and the others wait for it
+        with self._logging_in:  # if several calls need a token at once, one logs in and the others wait
             if not self._token.usable(refused):
                 asked_at = time.monotonic()
                 got = self._send(self._login())

@@ -60,10 +60,10 @@ from .models import (
 
 
 class AsyncAgentExchangeClient(AsyncClient):
-    """A client of AgentExchange for asyncio, with a coroutine for every operation.
+    """A client for AgentExchange and asyncio, with a coroutine for every operation.
 
-    Beside the errors that a method names, each may raise MissingCredentialsError, APIConnectionError, and APIError for
-    a failure of the server's own.
+    Besides its documented errors, each may raise MissingCredentialsError, APIConnectionError, and APIError for a
+    failure of the server itself.
     """
 
     async def register(
@@ -164,7 +164,7 @@ class AsyncAgentExchangeClient(AsyncClient):
     async def iter_agents(self, *, include_archived: bool | None = None, page_size: int = 100) -> AsyncIterator[Agent]:
         """Every row of `list_agents`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -891,7 +891,7 @@ class AsyncAgentExchangeClient(AsyncClient):
     ) -> AsyncIterator[Order]:
         """Every row of `list_orders`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -937,7 +937,7 @@ class AsyncAgentExchangeClient(AsyncClient):
     ) -> AsyncIterator[Order]:
         """Every row of `list_open_orders`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -1003,7 +1003,7 @@ class AsyncAgentExchangeClient(AsyncClient):
     ) -> AsyncIterator[Trade]:
         """Every row of `list_trades`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -1157,7 +1157,7 @@ class AsyncAgentExchangeClient(AsyncClient):
     ) -> AsyncIterator[LedgerEntry]:
         """Every row of `list_ledger`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:

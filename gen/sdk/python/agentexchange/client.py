@@ -60,10 +60,10 @@ from .models import (
 
 
 class AgentExchangeClient(SyncClient):
-    """A client of AgentExchange, with a method for every operation. Several threads may use it at once.
+    """A client for AgentExchange, with a method for every operation. Several threads may share it.
 
-    Beside the errors that a method names, each may raise MissingCredentialsError, APIConnectionError, and APIError for
-    a failure of the server's own.
+    Besides its documented errors, each may raise MissingCredentialsError, APIConnectionError, and APIError for a
+    failure of the server itself.
     """
 
     def register(
@@ -164,7 +164,7 @@ class AgentExchangeClient(SyncClient):
     def iter_agents(self, *, include_archived: bool | None = None, page_size: int = 100) -> Iterator[Agent]:
         """Every row of `list_agents`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -890,7 +890,7 @@ class AgentExchangeClient(SyncClient):
     ) -> Iterator[Order]:
         """Every row of `list_orders`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -931,7 +931,7 @@ class AgentExchangeClient(SyncClient):
     ) -> Iterator[Order]:
         """Every row of `list_open_orders`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -996,7 +996,7 @@ class AgentExchangeClient(SyncClient):
     ) -> Iterator[Trade]:
         """Every row of `list_trades`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:
@@ -1149,7 +1149,7 @@ class AgentExchangeClient(SyncClient):
     ) -> Iterator[LedgerEntry]:
         """Every row of `list_ledger`.
 
-        Pages are fetched as they are needed. What is added or removed meanwhile can make rows come twice or not at all.
+        Pages are fetched when needed. If rows are added or removed meanwhile, others can appear twice or not at all.
         """
         offset, more = 0, True
         while more:

@@ -1,4 +1,4 @@
-"""What the API answers, and the objects that it takes. A value that this version does not know comes as it was sent."""
+"""The objects that the API returns and accepts. Enum values unknown to this version are kept as sent."""
 
 from __future__ import annotations
 

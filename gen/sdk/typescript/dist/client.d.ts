@@ -17,7 +17,7 @@ export interface AgentIdOption {
      */
     agentId?: string | undefined;
 }
-/** What `listAgents` selects by. */
+/** The query parameters of `listAgents`. */
 export interface ListAgentsParams {
     /**
      * Include archived agents in the list.
@@ -44,7 +44,7 @@ export interface ListAgentsParams {
      */
     offset?: number;
 }
-/** What `cloneAgent` selects by. */
+/** The query parameters of `cloneAgent`. */
 export interface CloneAgentParams {
     /**
      * Name of the clone. Default: `<name> (copy)`, the original name cut so that the result fits 100 characters.
@@ -52,7 +52,7 @@ export interface CloneAgentParams {
      */
     new_name?: Name;
 }
-/** What `getAgentSkill` selects by. */
+/** The query parameters of `getAgentSkill`. */
 export interface GetAgentSkillParams {
     /**
      * With `false` the file holds `$AGENTEXCHANGE_API_KEY` in place of the key.
@@ -61,7 +61,7 @@ export interface GetAgentSkillParams {
      */
     include_key?: boolean;
 }
-/** What `listPrices` selects by. */
+/** The query parameters of `listPrices`. */
 export interface ListPricesParams {
     /**
      * Symbols, separated by commas, in any case.
@@ -70,7 +70,7 @@ export interface ListPricesParams {
      */
     symbols?: SymbolSchema[];
 }
-/** What `listCandles` selects by. */
+/** The query parameters of `listCandles`. */
 export interface ListCandlesParams {
     /**
      * Length of a candle.
@@ -101,7 +101,7 @@ export interface ListCandlesParams {
      */
     end_time?: string;
 }
-/** What `listMarketTrades` selects by. */
+/** The query parameters of `listMarketTrades`. */
 export interface ListMarketTradesParams {
     /**
      * Most trades to answer.
@@ -113,7 +113,7 @@ export interface ListMarketTradesParams {
      */
     limit?: number;
 }
-/** What `getOrderbook` selects by. */
+/** The query parameters of `getOrderbook`. */
 export interface GetOrderbookParams {
     /**
      * Levels on each side.
@@ -125,7 +125,7 @@ export interface GetOrderbookParams {
      */
     depth?: number;
 }
-/** What `listOrders` selects by. */
+/** The query parameters of `listOrders`. */
 export interface ListOrdersParams {
     /** Only orders with this status. */
     status?: OrderStatus;
@@ -150,7 +150,7 @@ export interface ListOrdersParams {
      */
     offset?: number;
 }
-/** What `listOpenOrders` selects by. */
+/** The query parameters of `listOpenOrders`. */
 export interface ListOpenOrdersParams {
     /** Only those of this pair, in any case. A symbol that is no pair matches nothing. */
     symbol?: SymbolSchema;
@@ -173,7 +173,7 @@ export interface ListOpenOrdersParams {
      */
     offset?: number;
 }
-/** What `listTrades` selects by. */
+/** The query parameters of `listTrades`. */
 export interface ListTradesParams {
     /** Only those of this pair, in any case. A symbol that is no pair matches nothing. */
     symbol?: SymbolSchema;
@@ -198,12 +198,12 @@ export interface ListTradesParams {
      */
     offset?: number;
 }
-/** What `getPnl` selects by. */
+/** The query parameters of `getPnl`. */
 export interface GetPnlParams {
     /** How far back from now. */
     period?: PnlPeriod;
 }
-/** What `listLedger` selects by. */
+/** The query parameters of `listLedger`. */
 export interface ListLedgerParams {
     /**
      * Only entries of this asset, in any case.
@@ -232,12 +232,12 @@ export interface ListLedgerParams {
      */
     offset?: number;
 }
-/** What `getPerformance` selects by. */
+/** The query parameters of `getPerformance`. */
 export interface GetPerformanceParams {
     /** How far back from now. */
     period?: Period;
 }
-/** What `getPortfolioHistory` selects by. */
+/** The query parameters of `getPortfolioHistory`. */
 export interface GetPortfolioHistoryParams {
     /** Length of an interval. Intervals begin at full minutes, hours or days of UTC. */
     interval?: HistoryInterval;
@@ -251,7 +251,7 @@ export interface GetPortfolioHistoryParams {
      */
     limit?: number;
 }
-/** What `getLeaderboard` selects by. */
+/** The query parameters of `getLeaderboard`. */
 export interface GetLeaderboardParams {
     /** How far back from now. */
     period?: Period;
@@ -267,10 +267,10 @@ export interface GetLeaderboardParams {
 }
 /**
  * Calls AgentExchange: a method for every operation. Path parameters come first, then the body, then query
- * parameters, then options of this one call.
+ * parameters, then the options of the call.
  *
- * Throws {@link ApiError} when the server refuses, ConnectionError or TimeoutError when it cannot be reached, and
- * MissingCredentialsError before a call that the client has no credentials for.
+ * Throws {@link ApiError} if the server answers with an error, ConnectionError or TimeoutError if it cannot be reached,
+ * and MissingCredentialsError if the client lacks the credentials for a call.
  */
 export declare class AgentExchangeClient extends Transport {
     /**
@@ -283,7 +283,7 @@ export declare class AgentExchangeClient extends Transport {
      * An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself is
      * what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
      * - 409, 422: the error's `code` tells why.
      */
@@ -295,7 +295,7 @@ export declare class AgentExchangeClient extends Transport {
      * `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
      * `Idempotency-Key` is ignored.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
      * - 401, 422: the error's `code` tells why.
      */
@@ -305,13 +305,13 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The account's agents, oldest first. `total` counts all that match, not the page.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 401, 422: the error's `code` tells why.
      */
     listAgents(params?: ListAgentsParams, options?: CallOptions): Promise<AgentList>;
     /**
-     * Every `Agent` of {@link listAgents}, page by page, each page fetched when it is needed: `params.limit` is the page
-     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     * Every `Agent` of {@link listAgents}, fetched page by page when needed: `params.limit` is the page size, and
+     * `params.offset` is where to start. Rows added or removed meanwhile can make it miss rows or return them twice.
      */
     iterateAgents(params?: ListAgentsParams, options?: CallOptions): AsyncGenerator<Agent, void, undefined>;
     /**
@@ -320,7 +320,7 @@ export declare class AgentExchangeClient extends Transport {
      * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
      * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
      * - 401, 409, 422: the error's `code` tells why.
      */
@@ -330,7 +330,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * Every agent of the account that is not archived, oldest first, in the shape of the list.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 401: the error's `code` tells why.
      */
     getAgentOverview(options?: CallOptions): Promise<AgentList>;
@@ -339,7 +339,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * One agent of the account. Another account's agent is answered like one that does not exist.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
      *
@@ -352,7 +352,7 @@ export declare class AgentExchangeClient extends Transport {
      * Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
      * `strategy_tags` replaces the whole list.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
@@ -367,7 +367,7 @@ export declare class AgentExchangeClient extends Transport {
      * back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
      * owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
      *
@@ -380,7 +380,7 @@ export declare class AgentExchangeClient extends Transport {
      * Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
      * framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is copied.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 409, 422: the error's `code` tells why.
      *
@@ -393,7 +393,7 @@ export declare class AgentExchangeClient extends Transport {
      * In one transaction: cancels every open order, closes every position, restores USDT to the starting balance and
      * begins a new session. History is kept. An archived agent comes back active, and empty.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 409, 422: the error's `code` tells why.
      *
@@ -406,7 +406,7 @@ export declare class AgentExchangeClient extends Transport {
      * Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and history
      * stay. Archiving an archived agent changes nothing and answers the same.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 409, 422: the error's `code` tells why.
      *
@@ -419,7 +419,7 @@ export declare class AgentExchangeClient extends Transport {
      * Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
      * active agent changes nothing and answers the same.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 409, 422: the error's `code` tells why.
      *
@@ -431,7 +431,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent's current API key in full, to put it back into a running agent process.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
      *
@@ -444,7 +444,7 @@ export declare class AgentExchangeClient extends Transport {
      * Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several at
      * once, exactly one key lives in the end: that of the last.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 409, 422: the error's `code` tells why.
      *
@@ -456,7 +456,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The effective limits, that is, the three by which the agent's next order is judged.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
      *
@@ -468,7 +468,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * Replaces all three limits. They apply from the agent's next order on.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
@@ -482,7 +482,7 @@ export declare class AgentExchangeClient extends Transport {
      * A Markdown file for an LLM agent's context: the agent's id and key, its limits, and the reference of the
      * operations that its key may call.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 422: the error's `code` tells why.
      *
@@ -494,7 +494,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * Every pair, by symbol, with the filters that an order of it must pass.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 422: the error's `code` tells why.
      */
     listPairs(options?: CallOptions): Promise<PairList>;
@@ -503,7 +503,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The newest price. One older than 30 seconds is not answered, and nothing trades at it.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
      * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
@@ -517,7 +517,7 @@ export declare class AgentExchangeClient extends Transport {
      * The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price no
      * older than 30 seconds, by symbol.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
      * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
@@ -528,7 +528,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * What happened in the last 24 hours, which end now and not at midnight.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
      * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
@@ -542,7 +542,7 @@ export declare class AgentExchangeClient extends Transport {
      * Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it; without, the
      * last ones that begin before `end_time`. The last candle of all is unfinished and covers what has happened so far.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
      * - 422: the error's `code` tells why.
      *
@@ -554,7 +554,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * Trades of the market, newest first. They are not those of your agents.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
      * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
@@ -567,7 +567,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The best bids, highest first, and the best asks, lowest first, each a price and a quantity.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
      * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
@@ -583,7 +583,7 @@ export declare class AgentExchangeClient extends Transport {
      * limit was broken and the `max_allowed_quantity` that would pass. Give every order a `client_order_id`: sent
      * again, it answers the order that exists, however long ago that was.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The order is refused and nothing has changed: `ORDER_REJECTED` by a risk limit, `INSUFFICIENT_BALANCE`, `INVALID_QUANTITY` or `INVALID_PRICE` by a filter of the pair, `details` as in RefusalDetails; or there is no such pair (`INVALID_SYMBOL`); or the body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 409: Another order has this client_order_id (`DUPLICATE_CLIENT_ORDER_ID`), the agent is archived (`AGENT_ARCHIVED`), there is no agent to act for (`AGENT_REQUIRED`), or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
@@ -599,7 +599,7 @@ export declare class AgentExchangeClient extends Transport {
      * filled. An order that would be refused is answered 200 too, with the error in `refusal`. Writes nothing, so an
      * `Idempotency-Key` is ignored, and `client_order_id` is not looked up.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`), the value of the order is too large to be computed (`INVALID_QUANTITY`, filter `value`), or the body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
@@ -611,7 +611,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * One order of the agent. Another agent's order is answered like one that does not exist.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 401, 403, 404, 409, 422: the error's `code` tells why.
      *
      * @param orderId - Order identifier.
@@ -622,7 +622,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one happens.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The order is not pending any more (`ORDER_NOT_CANCELLABLE`).
      * - 401, 403, 404, 409, 422: the error's `code` tells why.
      *
@@ -634,7 +634,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The order of the agent that was placed with this `client_order_id`.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 401, 403, 404, 409, 422: the error's `code` tells why.
      *
      * @param clientOrderId - The id that the client gave the order.
@@ -645,14 +645,14 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
     listOrders(params?: ListOrdersParams, options?: CallOptions & AgentIdOption): Promise<OrderList>;
     /**
-     * Every `Order` of {@link listOrders}, page by page, each page fetched when it is needed: `params.limit` is the page
-     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     * Every `Order` of {@link listOrders}, fetched page by page when needed: `params.limit` is the page size, and
+     * `params.offset` is where to start. Rows added or removed meanwhile can make it miss rows or return them twice.
      */
     iterateOrders(params?: ListOrdersParams, options?: CallOptions & AgentIdOption): AsyncGenerator<Order, void, undefined>;
     /**
@@ -660,14 +660,14 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent's pending orders, newest first, in the shape of the list.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
     listOpenOrders(params?: ListOpenOrdersParams, options?: CallOptions & AgentIdOption): Promise<OrderList>;
     /**
-     * Every `Order` of {@link listOpenOrders}, page by page, each page fetched when it is needed: `params.limit` is the page
-     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     * Every `Order` of {@link listOpenOrders}, fetched page by page when needed: `params.limit` is the page size, and
+     * `params.offset` is where to start. Rows added or removed meanwhile can make it miss rows or return them twice.
      */
     iterateOpenOrders(params?: ListOpenOrdersParams, options?: CallOptions & AgentIdOption): AsyncGenerator<Order, void, undefined>;
     /**
@@ -676,7 +676,7 @@ export declare class AgentExchangeClient extends Transport {
      * Cancels all pending orders of the agent in one transaction and releases what they hold. With none it changes
      * nothing.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -686,14 +686,14 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
     listTrades(params?: ListTradesParams, options?: CallOptions & AgentIdOption): Promise<TradeList>;
     /**
-     * Every `Trade` of {@link listTrades}, page by page, each page fetched when it is needed: `params.limit` is the page
-     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     * Every `Trade` of {@link listTrades}, fetched page by page when needed: `params.limit` is the page size, and
+     * `params.offset` is where to start. Rows added or removed meanwhile can make it miss rows or return them twice.
      */
     iterateTrades(params?: ListTradesParams, options?: CallOptions & AgentIdOption): AsyncGenerator<Trade, void, undefined>;
     /**
@@ -701,7 +701,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent in scope, its limits and its current session.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -711,7 +711,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -721,7 +721,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent's open positions, by symbol, at the last known prices.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -731,7 +731,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The whole of what the agent has and what it has made of its starting balance, at one moment.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -742,7 +742,7 @@ export declare class AgentExchangeClient extends Transport {
      * Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`, total_pnl
      * = equity − starting balance.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -752,7 +752,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * How much of each risk limit is used at this moment, and how much is left.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -764,14 +764,14 @@ export declare class AgentExchangeClient extends Transport {
      * `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
      * `total` counts all that match, not the page.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
     listLedger(params?: ListLedgerParams, options?: CallOptions & AgentIdOption): Promise<Ledger>;
     /**
-     * Every `LedgerEntry` of {@link listLedger}, page by page, each page fetched when it is needed: `params.limit` is the page
-     * size and `params.offset` where to begin. What is added or removed meanwhile may be missed or seen twice.
+     * Every `LedgerEntry` of {@link listLedger}, fetched page by page when needed: `params.limit` is the page size, and
+     * `params.offset` is where to start. Rows added or removed meanwhile can make it miss rows or return them twice.
      */
     iterateLedger(params?: ListLedgerParams, options?: CallOptions & AgentIdOption): AsyncGenerator<LedgerEntry, void, undefined>;
     /**
@@ -780,7 +780,7 @@ export declare class AgentExchangeClient extends Transport {
      * Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
      * orders, all in one snapshot.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -793,7 +793,7 @@ export declare class AgentExchangeClient extends Transport {
      * or a token alone: an agent may not lift its own loss limit, and its key gets 403 `PERMISSION_DENIED`. An
      * archived agent gets 409.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
@@ -804,7 +804,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * The agent's ratios, drawdown and trade statistics over a period.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -816,7 +816,7 @@ export declare class AgentExchangeClient extends Transport {
      * snapshot has the last equity known in its interval, or that of the one before where nothing is known. The last
      * interval is the one that is not over. The curve goes on across resets, so that it may jump there.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -827,7 +827,7 @@ export declare class AgentExchangeClient extends Transport {
      * The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id. An
      * agent's own key sees the ranking of its account; which agent is in scope makes no difference.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
@@ -837,7 +837,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 422: the error's `code` tells why.
      */
     getJwks(options?: CallOptions): Promise<Jwks>;
@@ -846,7 +846,7 @@ export declare class AgentExchangeClient extends Transport {
      *
      * Answers 200 as long as the process serves requests. Touches nothing else.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 422: the error's `code` tells why.
      */
     getHealth(options?: CallOptions): Promise<Health>;
@@ -856,7 +856,7 @@ export declare class AgentExchangeClient extends Transport {
      * Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
      * so that a load balancer sends no more requests.
      *
-     * Refusals, each an ApiError:
+     * Throws an ApiError with one of these statuses:
      * - 503: Not now; try again after `Retry-After` seconds.
      * - 422: the error's `code` tells why.
      */

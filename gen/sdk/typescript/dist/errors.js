@@ -1,36 +1,36 @@
-/** Every error of this package. None holds a key, a secret or a token. */
+/** The base class of this package's errors. None contains a key, a secret or a token. */
 export class AgentExchangeError extends Error {
     name = "AgentExchangeError";
 }
-/** The client has no credentials that the call could be made with. Nothing was sent. */
+/** The client lacks the credentials for the call. Nothing was sent. */
 export class MissingCredentialsError extends AgentExchangeError {
     name = "MissingCredentialsError";
 }
 /**
- * No answer came: the server could not be reached, or the connection broke. The message names the cause's code, such as
- * ECONNREFUSED, where it has one; `cause` is what `fetch` said.
+ * There was no response: the server could not be reached, or the connection broke. The message contains the cause's
+ * code, such as ECONNREFUSED, if there is one; `cause` is the error of `fetch`.
  */
 export class ConnectionError extends AgentExchangeError {
     name = "ConnectionError";
 }
-/** No answer came in time. What the server made of the request is not known. */
+/** There was no response in time. Whether the server acted is unknown. */
 export class TimeoutError extends AgentExchangeError {
     name = "TimeoutError";
 }
 /**
- * The server answered with an error. Every known code has a class of its own, such as `OrderRejectedError`; a code that
- * this version does not know, and an answer that is not the server's own (of a proxy before it, say), is a plain ApiError.
- * The message goes on with what the details say: each violated field, or why an order was refused and what would pass.
+ * The server answered with an error. Every known code has its own class, such as `OrderRejectedError`. A code unknown to
+ * this version, or a response that is not the API's (a proxy's, for example), is a plain ApiError. The message includes
+ * the details: each violated field, or why an order was refused and what would pass.
  */
 export class ApiError extends AgentExchangeError {
     name = "ApiError";
     /** The HTTP status. */
     status;
-    /** The stable name of the error, or undefined if the answer had none. */
+    /** The stable name of the error, or undefined if the response has none. */
     code;
-    /** More about it: of a refused order `reason` and `max_allowed_quantity`, of an invalid request `errors`. */
+    /** More about the error: `reason` and `max_allowed_quantity` for a refused order, `errors` for an invalid request. */
     details;
-    /** What the server's log calls the request. */
+    /** Identifies the request in the server's log. */
     requestId;
     constructor({ status, code, message, details, requestId }) {
         super(message + named(details));
@@ -40,7 +40,7 @@ export class ApiError extends AgentExchangeError {
         this.requestId = requestId;
     }
 }
-/** What the details name: the fields of an invalid request, or the limit that an order breaks. */
+/** The names and texts in the details: an invalid request's fields, or the limit that an order violates. */
 function named(details) {
     const violations = Array.isArray(details?.errors) ? details.errors : [];
     const { reason, max_allowed_quantity: most } = details ?? {};

@@ -1,10 +1,10 @@
 const marginMs = 60_000;
-/** The bearer token of a client: got when it is first needed, renewed before it expires, by one login at a time. */
+/** The bearer token of a client: obtained when first needed, renewed before it expires, with one login at a time. */
 export class Session {
     #login;
     #token;
     #pending;
-    /** Without a login the given token is all there is. */
+    /** Without a login, only the given token can be used. */
     constructor(login, token) {
         this.#login = login;
         this.#token = token === undefined ? undefined : { value: token, renewAt: Number.POSITIVE_INFINITY };
@@ -19,12 +19,12 @@ export class Session {
         this.#pending ??= this.#renew().finally(() => (this.#pending = undefined));
         return this.#pending;
     }
-    /** Reports whether another token can be had in place of one that the server refused. */
+    /** Drops a token that the server rejected, and reports whether the session can get another. */
     refused(token) {
         if (!this.#login)
             return false;
         if (this.#token?.value === token)
-            this.#token = undefined; // unless another call has renewed it meanwhile
+            this.#token = undefined; // unless another call has already renewed it
         return true;
     }
     async #renew() {

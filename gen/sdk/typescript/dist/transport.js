@@ -1,10 +1,10 @@
 import { InvalidTokenError, TokenExpiredError, errorTypes } from "./error-codes.js";
 import { ApiError, ConnectionError, MissingCredentialsError, TimeoutError } from "./errors.js";
-import { mayPass, pause, pauseMs, withSignal } from "./retry.js";
+import { isTransient, pause, pauseMs, withSignal } from "./retry.js";
 import { Session } from "./session.js";
-// A timer of more fires at once.
+// A timer with a longer delay fires immediately.
 const longestTimerMs = 2 ** 31 - 1;
-/** Sends calls with credentials, and repeats them as long as that may help. */
+/** Sends calls with credentials, and repeats them after transient failures. */
 export class Transport {
     #baseUrl;
     #apiKey;
@@ -16,7 +16,7 @@ export class Transport {
     constructor(options = {}) {
         this.#baseUrl = baseUrl(options.baseUrl ?? environment("BASE_URL") ?? "http://127.0.0.1:8080");
         if (options.apiSecret !== undefined && options.apiKey === undefined) {
-            throw new MissingCredentialsError("An apiSecret is of no use without the account's apiKey. Pass both.");
+            throw new MissingCredentialsError("An apiSecret needs the account's apiKey. Pass both.");
         }
         const given = [options.apiKey, options.token].some((value) => value !== undefined);
         const apiKey = credential("apiKey", given ? options.apiKey : environment("API_KEY"));
@@ -29,7 +29,7 @@ export class Transport {
         this.#maxRetries = options.maxRetries ?? 4;
         this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     }
-    /** Makes a call, as often as it takes, with one Idempotency-Key. */
+    /** Makes a call, with as many attempts as needed and one Idempotency-Key. */
     async call(call, options) {
         const message = this.#message(call);
         const { signal, maxRetries = this.#maxRetries } = options;
@@ -50,7 +50,7 @@ export class Transport {
                     renewed = true;
                     continue;
                 }
-                if (failures >= maxRetries || !mayPass(error))
+                if (failures >= maxRetries || !isTransient(error))
                     throw error;
             }
             await pause(pauseMs(failures++, advice), signal);
@@ -76,7 +76,7 @@ export class Transport {
             return this.#agentId;
         return undefined;
     }
-    /** Puts credentials into the headers, and answers the token if it is one. */
+    /** Sets the credentials in the headers, and returns the token if one is used. */
     async #authenticate({ auth, method, path }, headers) {
         if (auth.length === 0)
             return undefined;
@@ -93,7 +93,7 @@ export class Transport {
         const what = keyHeader === undefined ? "apiKey and apiSecret of an account (or a token)" : "an apiKey (or a token)";
         throw new MissingCredentialsError(`${method} ${path} needs ${what}. Pass it to the client.`);
     }
-    /** Sends a request once and reads all of the answer. */
+    /** Sends a request once and reads the whole response. */
     async #exchange(message, options) {
         const { signal, timeoutMs = this.#timeoutMs } = options;
         const { url, ...init } = message;
@@ -102,7 +102,7 @@ export class Transport {
         const stop = () => ending.abort();
         signal?.addEventListener("abort", stop, { once: true });
         try {
-            // A redirect is answered like any error: followed, it would carry the key to wherever it points.
+            // A redirect counts as an error: following it would send the key elsewhere.
             const response = await this.#fetch(url, { ...init, redirect: "manual", signal: ending.signal });
             return { status: response.status, headers: response.headers, text: await response.text() };
         }
@@ -119,38 +119,38 @@ export class Transport {
         }
     }
 }
-/** Fills parameters into a path. */
+/** Inserts parameters into a path. */
 export function path(texts, ...values) {
     return String.raw({ raw: texts }, ...values.map(segment));
 }
 function segment(value) {
-    // An empty segment or a dot would name another path, and with DELETE perhaps a fatal one.
+    // An empty segment or a dot would name another path, which with DELETE could be fatal.
     if (typeof value !== "string" || ["", ".", ".."].includes(value)) {
-        throw new TypeError(`${JSON.stringify(value)} cannot stand in a path.`);
+        throw new TypeError(`${JSON.stringify(value)} cannot be part of a path.`);
     }
     return encodeURIComponent(value);
 }
-/** A credential without the white space around it, such as the line break at the end of a file. */
+/** Strips the white space around a credential, such as the line break at the end of a file. */
 function credential(name, value) {
     return value?.trim() ? headerValue(name, value.trim()) : undefined;
 }
-/** What a header can carry. Anything else is not shown, as `Headers` would: it may be a secret. */
+/** Checks that a value can be sent in a header. Unlike `Headers`, the error does not show it: it may be a secret. */
 function headerValue(name, value) {
     if (/^[!-~]([ -~]*[!-~])?$/.test(value))
         return value;
-    throw new TypeError(`${name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.`);
+    throw new TypeError(`${name} must be printable ASCII, not empty, and have no blank at either end.`);
 }
-/** What paths are appended to. The server says that the API is at …/api/v1, which paths begin with. */
+/** The address that paths are appended to, without /api/v1, with which paths begin. */
 function baseUrl(text) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-        throw new TypeError("baseUrl is to be a URL such as http://127.0.0.1:8080.");
+        throw new TypeError("baseUrl must be a URL such as http://127.0.0.1:8080.");
     }
     if (url.username || url.password)
-        throw new TypeError("baseUrl holds a user or password, which fetch refuses to send.");
+        throw new TypeError("baseUrl contains a user or password, which fetch refuses to send.");
     return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "").replace(/\/+$/, "");
 }
-/** The code of an error or of what caused it: Node.js has `fetch` fail with "fetch failed", because of ECONNREFUSED. */
+/** The code of an error or of its cause. In Node.js, ECONNREFUSED is the cause of a "fetch failed". */
 function codeOf(error) {
     for (let at = error; at instanceof Error; at = at.cause) {
         if ("code" in at && typeof at.code === "string")
@@ -158,12 +158,12 @@ function codeOf(error) {
     }
     return undefined;
 }
-/** What the environment says, where there is one: a browser has none. */
+/** A variable of the environment. A browser has none. */
 function environment(name) {
     const { process } = globalThis;
     return process?.env?.[`AGENTEXCHANGE_${name}`] || undefined;
 }
-/** 128 random bits. Unlike randomUUID, this works in pages that came by plain HTTP. */
+/** 128 random bits. Unlike randomUUID, this also works in pages served over plain HTTP. */
 function randomKey() {
     return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -188,9 +188,9 @@ function refusal(answer, call) {
     const type = Object.hasOwn(errorTypes, code) ? errorTypes[code] : ApiError;
     return new type({ status: answer.status, code, message, details, requestId });
 }
-/** An answer that is not of this server, or of no version that this package knows. */
+/** The error for a response that does not have the API's form. */
 function strange({ status, headers }, { method, path }) {
-    const message = `${method} ${path} was answered with status ${status}, and not as the API says. Is baseUrl right?`;
+    const message = `${method} ${path} returned status ${status} and a response that is not the API's. Is baseUrl right?`;
     const requestId = headers.get("X-Request-Id") ?? undefined;
     return new ApiError({ status, code: undefined, message, details: undefined, requestId });
 }

@@ -3,7 +3,7 @@
 import { ApiError } from "./errors.js";
 import type { ErrorCode, ErrorSchema, Refusal } from "./models.js";
 
-/** More about an error. Which fields there are depends on its code; a newer server may send others. */
+/** More about an error. The fields depend on its code; newer servers may send others. */
 export type ErrorDetails = NonNullable<NonNullable<Refusal>["details"]> &
   NonNullable<NonNullable<NonNullable<ErrorSchema>["error"]>["details"]>;
 

@@ -1,4 +1,4 @@
-/** Walks through a paged list, fetching a page when the one before is used up. */
+/** Iterates over a paged list. It fetches a page when the previous one is used up. */
 export async function* pages<Params extends { offset?: number }, Page, Row>(
   params: Params,
   fetchPage: (params: Params) => Promise<Page>,
@@ -9,7 +9,7 @@ export async function* pages<Params extends { offset?: number }, Page, Row>(
     const rows = rowsOf(page);
     yield* rows;
     offset += rows.length;
-    const { total = Number.POSITIVE_INFINITY } = page as { total?: number }; // where the list is counted
+    const { total = Number.POSITIVE_INFINITY } = page as { total?: number }; // if the list has a total
     if (rows.length === 0 || offset >= total) return;
   }
 }

@@ -2,13 +2,13 @@ import type { Token } from "./models.js";
 
 const marginMs = 60_000;
 
-/** The bearer token of a client: got when it is first needed, renewed before it expires, by one login at a time. */
+/** The bearer token of a client: obtained when first needed, renewed before it expires, with one login at a time. */
 export class Session {
   readonly #login: (() => Promise<Token>) | undefined;
   #token: { value: string; renewAt: number } | undefined;
   #pending: Promise<string> | undefined;
 
-  /** Without a login the given token is all there is. */
+  /** Without a login, only the given token can be used. */
   constructor(login: (() => Promise<Token>) | undefined, token: string | undefined) {
     this.#login = login;
     this.#token = token === undefined ? undefined : { value: token, renewAt: Number.POSITIVE_INFINITY };
@@ -25,10 +25,10 @@ export class Session {
     return this.#pending;
   }
 
-  /** Reports whether another token can be had in place of one that the server refused. */
+  /** Drops a token that the server rejected, and reports whether the session can get another. */
   refused(token: string): boolean {
     if (!this.#login) return false;
-    if (this.#token?.value === token) this.#token = undefined; // unless another call has renewed it meanwhile
+    if (this.#token?.value === token) this.#token = undefined; // unless another call has already renewed it
     return true;
   }
 

@@ -1,5 +1,5 @@
-// Command example registers an account, creates an agent with risk limits of its own, trades with the agent's key until a
-// limit stops it, and resets the agent. It calls the server of AGENTEXCHANGE_BASE_URL, or http://127.0.0.1:8080.
+// Command example registers an account, creates an agent with its own risk limits, trades with the agent's key until a
+// limit stops it, and resets the agent. It calls the server at AGENTEXCHANGE_BASE_URL, or at http://127.0.0.1:8080.
 package main
 
 import (
@@ -62,7 +62,7 @@ func run() error {
 	return nil
 }
 
-// register makes an account and answers a client that manages its agents.
+// register creates an account and returns a client that manages its agents.
 func register(ctx context.Context) (*agentexchange.Client, error) {
 	public, err := agentexchange.New(agentexchange.Options{})
 	if err != nil {
@@ -75,7 +75,7 @@ func register(ctx context.Context) (*agentexchange.Client, error) {
 	return agentexchange.New(agentexchange.Options{APIKey: account.APIKey, APISecret: account.APISecret})
 }
 
-// buyUntilRefused buys for about 300 USDT at a time until the agent has as large a position as it may.
+// buyUntilRefused buys for about 300 USDT at a time until the position limit stops it.
 func buyUntilRefused(ctx context.Context, agent *agentexchange.Client) error {
 	price, err := agent.GetPrice(ctx, symbol)
 	if err != nil {

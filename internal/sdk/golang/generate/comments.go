@@ -10,7 +10,7 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// comment makes a Go comment of a text.
+// comment returns text as a Go comment.
 func comment(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {
@@ -21,7 +21,7 @@ func comment(text string) string {
 
 func typeComment(name, description string) string {
 	if description == "" {
-		return comment(name + " is what the parameter of that name may be.")
+		return comment(name + " lists the values of the parameter of that name.")
 	}
 	return comment(name + ": " + description)
 }
@@ -36,7 +36,7 @@ func paramComment(param codegen.ParameterDefinition) string {
 	return comment(param.GoName() + ": " + strings.TrimSpace(spec.Description) + limits(spec.Schema.Value, !spec.Required))
 }
 
-// limits says what a number may be, and what it is when it is left out.
+// limits returns sentences with a number's range and the default of an optional value.
 func limits(schema *openapi3.Schema, optional bool) string {
 	var text string
 	if schema.Min != nil && schema.Max != nil {
@@ -48,7 +48,7 @@ func limits(schema *openapi3.Schema, optional bool) string {
 	return text
 }
 
-// describe is the documentation of a method.
+// describe returns the documentation of a method.
 func (m *method) describe(doc *openapi3.T, op *openapi3.Operation) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s.\n\n%s\n\n%s", m.Name, op.Summary, strings.TrimSpace(op.Description), authComments[m.Auth])
@@ -61,7 +61,7 @@ func (m *method) describe(doc *openapi3.T, op *openapi3.Operation) string {
 		text.WriteString(" Takes [WithIdempotencyKey].")
 	}
 	if m.Page != nil {
-		fmt.Fprintf(&text, " [Client.%s] goes through every page.", m.Page.Name)
+		fmt.Fprintf(&text, " [Client.%s] iterates over every page.", m.Page.Name)
 	}
 	if failures := failures(doc, op); len(failures) > 0 {
 		fmt.Fprintf(&text, "\n\nFails with status %s.", strings.Join(failures, ", "))
@@ -69,8 +69,8 @@ func (m *method) describe(doc *openapi3.T, op *openapi3.Operation) string {
 	return text.String()
 }
 
-// failures answers the statuses of an operation's errors, with the codes that can come with each. What operations have in
-// common can name codes that this one never answers, so that of several none is named.
+// failures returns the statuses of an operation's errors with their codes. A response shared by several operations may
+// name codes that this one never returns, so if it names several, failures names none of them.
 func failures(doc *openapi3.T, op *openapi3.Operation) []string {
 	var all []string
 	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
@@ -88,7 +88,7 @@ func failures(doc *openapi3.T, op *openapi3.Operation) []string {
 	return all
 }
 
-// errorNames returns links to the constants of the error codes that a response may have, in the order of the enumeration.
+// errorNames returns links to the constants of a response's error codes, in the order of the enum.
 func errorNames(doc *openapi3.T, response *openapi3.Response) []string {
 	codes, _ := response.Extensions["x-codes"].([]any)
 	var names []string
@@ -100,7 +100,7 @@ func errorNames(doc *openapi3.T, response *openapi3.Response) []string {
 	return names
 }
 
-// uses counts the operations that have a shared answer.
+// uses counts the uses of a shared response.
 func uses(doc *openapi3.T, ref string) int {
 	count := 0
 	for _, item := range doc.Paths.Map() {
@@ -121,13 +121,13 @@ var authComments = map[string]string{
 	"authToken": "Needs the account's API key and secret, or a token.",
 }
 
-// errorName is the name of the constant of an error code.
+// errorName returns the name of an error code's constant.
 func errorName(code string) string {
 	return "Err" + codegen.ToCamelCaseWithInitialisms(strings.ToLower(code))
 }
 
-// constantName is the name of the constant of an enumeration's value. oapi-codegen puts an N before a digit, though it
-// does not begin the name.
+// constantName returns the name of an enum value's constant, without the N that oapi-codegen puts before a digit: the
+// name does not start with that digit.
 func constantName(typeName, name string) string {
 	value := strings.TrimPrefix(name, typeName)
 	if len(value) > 1 && value[0] == 'N' && value[1] >= '0' && value[1] <= '9' {

@@ -12,13 +12,13 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// The parameters that every call of the client handles alike, and so are options of a call rather than its arguments.
+// Parameters that the client handles alike in every call. They are options of a call, not arguments.
 const (
 	agentIDHeader        = "X-Agent-Id"
 	idempotencyKeyHeader = "Idempotency-Key"
 )
 
-// addFunctions gives the templates what they cannot express themselves.
+// addFunctions adds the functions that the templates use.
 func addFunctions(doc *openapi3.T) {
 	maps.Copy(codegen.TemplateFunctions, template.FuncMap{
 		"version":      func() string { return doc.Info.Version },
@@ -41,19 +41,19 @@ func addFunctions(doc *openapi3.T) {
 	})
 }
 
-// method is what the template of a method needs to know of its operation.
+// method holds what the template of a method needs.
 type method struct {
 	Name, Verb, Path, Auth            string
 	TakesAgentID, TakesIdempotencyKey bool
 	PathParams, QueryParams           []codegen.ParameterDefinition
 	Body                              string // type of the body, or empty
-	Answer                            string // type of the answer, or empty
-	Text                              bool   // the answer is text and not JSON
-	Page                              *page  // nil where the operation does not answer pages
+	Answer                            string // type of the result, or empty
+	Text                              bool   // the response is text and not JSON
+	Page                              *page  // nil if the operation does not return pages
 	Comment                           string
 }
 
-// page says how to walk over the pages of a list.
+// page describes the iterator over the pages of a list.
 type page struct {
 	Name        string // of the iterator
 	Items, Item string // the field that holds a page's items, and their type
@@ -90,7 +90,7 @@ func newMethod(doc *openapi3.T, op codegen.OperationDefinition) (method, error) 
 	return m, nil
 }
 
-// auth names the constant that says what the operation takes for a proof of who calls.
+// auth returns the name of the constant for the credentials that the operation takes.
 func auth(op codegen.OperationDefinition) string {
 	needs := map[string]bool{}
 	for _, scheme := range op.SecurityDefinitions {
@@ -119,7 +119,7 @@ func (m *method) readBody(op *openapi3.Operation) error {
 	return err
 }
 
-// readAnswer reads the type of the answer, which has to be the same for every status of success.
+// readAnswer reads the type of the result, which must be the same for every success status.
 func (m *method) readAnswer(op *openapi3.Operation) error {
 	answers := map[string]bool{}
 	for status, response := range op.Responses.Map() {
@@ -139,13 +139,13 @@ func (m *method) readAnswer(op *openapi3.Operation) error {
 		}
 	}
 	if len(answers) > 1 {
-		return errors.New("has answers of several types")
+		return errors.New("returns several types")
 	}
 	return nil
 }
 
-// readPage finds out whether the operation answers pages: it takes limit and offset, and answers the total beside one
-// array.
+// readPage determines whether the operation returns pages: it takes limit and offset, and returns one array and the
+// total.
 func (m *method) readPage(op *openapi3.Operation) error {
 	if op.Parameters.GetByInAndName("query", "limit") == nil || op.Parameters.GetByInAndName("query", "offset") == nil {
 		return nil
@@ -157,7 +157,7 @@ func (m *method) readPage(op *openapi3.Operation) error {
 			continue
 		}
 		if m.Page.Items != "" {
-			return errors.New("takes limit and offset, but answers several arrays")
+			return errors.New("takes limit and offset, but returns several arrays")
 		}
 		item, err := refType(property.Value.Items)
 		if err != nil {
@@ -166,16 +166,16 @@ func (m *method) readPage(op *openapi3.Operation) error {
 		m.Page.Items, m.Page.Item = codegen.SchemaNameToTypeName(name), item
 	}
 	if m.Page.Items == "" || schema.Properties["total"] == nil {
-		return errors.New("takes limit and offset, but does not answer an array and the total")
+		return errors.New("takes limit and offset, but does not return an array and the total")
 	}
 	return nil
 }
 
-// checkRepeatable makes sure that a call may be repeated after its answer was lost, as the client repeats them all:
-// what creates something has to take an Idempotency-Key.
+// checkRepeatable checks that a call may be repeated after its response was lost, because the client repeats all calls:
+// an operation that creates something must take an Idempotency-Key.
 func (m *method) checkRepeatable(op *openapi3.Operation) error {
 	if m.Verb == http.MethodPost && !m.TakesIdempotencyKey && op.Responses.Value("201") != nil {
-		return errors.New("creates something and takes no Idempotency-Key, so that it could not be repeated")
+		return errors.New("creates something and takes no Idempotency-Key, so it could not be repeated")
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Command generate makes gen/sdk/go, the Go SDK, of openapi.yaml. It runs at the root of the repository, and leaves
-// nothing in that directory but what it makes: our own files as they stand, and what oapi-codegen makes of our templates.
+// Command generate generates gen/sdk/go, the Go SDK, from openapi.yaml. Run it at the root of the repository. It
+// replaces that directory with the static files and the output of oapi-codegen for our templates.
 package main
 
 import (
@@ -46,7 +46,7 @@ func generate() error {
 	return nil
 }
 
-// render answers the files that are made of the spec, by their names.
+// render returns the files generated from the spec, by name.
 func render(doc *openapi3.T) (map[string]string, error) {
 	overrides, err := readTemplates()
 	if err != nil {
@@ -65,7 +65,7 @@ func render(doc *openapi3.T) (map[string]string, error) {
 	return rendered, nil
 }
 
-// copyStatic empties the SDK's directory and puts there what is not made of the spec.
+// copyStatic replaces the SDK's directory with the files that do not depend on the spec.
 func copyStatic() error {
 	if err := os.RemoveAll(out); err != nil {
 		return err
@@ -77,7 +77,7 @@ func copyStatic() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, license), text, 0o600) //nolint:gosec // the path is made of constants
+	return os.WriteFile(filepath.Join(out, license), text, 0o600) //nolint:gosec // the path consists of constants
 }
 
 func configuration(what codegen.GenerateOptions, overrides map[string]string) codegen.Configuration {
@@ -89,14 +89,14 @@ func configuration(what codegen.GenerateOptions, overrides map[string]string) co
 			SkipPrune:             true,
 			NameNormalizer:        string(codegen.NameNormalizerFunctionToCamelCaseWithInitialisms),
 			AdditionalInitialisms: []string{"JWK", "JWKS", "JWT", "LLM", "ROI"},
-			// APIError stands for the envelope.
+			// APIError takes the place of the envelope.
 			ExcludeSchemas: []string{"Error"},
 			UserTemplates:  overrides,
 		},
 	}
 }
 
-// readTemplates answers our templates by their names. They take the place of oapi-codegen's own.
+// readTemplates returns our templates by name. They replace oapi-codegen's own.
 func readTemplates() (map[string]string, error) {
 	files, err := os.ReadDir(templates)
 	if err != nil {
@@ -104,7 +104,7 @@ func readTemplates() (map[string]string, error) {
 	}
 	overrides := map[string]string{}
 	for _, unused := range []string{"client-with-responses.tmpl", "request-bodies.tmpl"} {
-		overrides[unused] = "{{\"\"}}\n" // an empty text would leave oapi-codegen's own
+		overrides[unused] = "{{\"\"}}\n" // with an empty text oapi-codegen would use its own
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(filepath.Join(templates, file.Name()))

@@ -26,7 +26,7 @@ func renderWith(t *testing.T, name string) (map[string]string, error) {
 	return render(doc)
 }
 
-func TestWhatIsNewInTheSpecAppearsInTheSDK(t *testing.T) {
+func TestAdditionsToTheSpecAppearInTheSDK(t *testing.T) {
 	rendered, err := renderWith(t, "new.yaml")
 	require.NoError(t, err)
 	client, models := rendered["client.gen.go"], rendered["models.gen.go"]
@@ -38,7 +38,7 @@ func TestWhatIsNewInTheSpecAppearsInTheSDK(t *testing.T) {
 	require.Contains(t, models, "\t// Since: Only those since then.\n\tSince *time.Time\n")
 }
 
-func TestAMethodNamesNoErrorThatOnlyOthersCanHave(t *testing.T) {
+func TestAMethodNamesNoErrorsOfOtherOperations(t *testing.T) {
 	rendered, err := renderWith(t, "new.yaml")
 	require.NoError(t, err)
 	client := rendered["client.gen.go"]
@@ -46,7 +46,7 @@ func TestAMethodNamesNoErrorThatOnlyOthersCanHave(t *testing.T) {
 	require.Contains(t, client, "// Fails with status 400 ([ErrMalformedBody]), 401, 422.\nfunc (c *Client) Login(")
 }
 
-func TestAnOperationThatCouldActTwiceIsRefused(t *testing.T) {
+func TestAnOperationThatCouldActTwiceIsRejected(t *testing.T) {
 	_, err := renderWith(t, "twice.yaml")
 	require.ErrorContains(t, err, "CreateStrategy: creates something and takes no Idempotency-Key")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
-// goTypes are the Go types of the schemas that get none of their own, by type and format.
+// goTypes are the Go types of schemas without a type of their own, by type and format.
 var goTypes = map[string]string{
 	"boolean":               "bool",
 	"integer":               "int",
@@ -32,8 +32,8 @@ func refType(ref *openapi3.SchemaRef) (string, error) {
 	return goType(schema)
 }
 
-// goType is the Go type of a schema. Objects and enumerations have a type of their own; what merely limits a string or
-// number does not, so that users need no conversions.
+// goType returns the Go type of a schema. Objects and enums have types of their own. Schemas that merely limit a string
+// or a number do not, so that users need no conversions.
 func goType(schema codegen.Schema) (string, error) {
 	spec := schema.OAPISchema
 	switch {
@@ -53,7 +53,7 @@ func goType(schema codegen.Schema) (string, error) {
 	return name, nil
 }
 
-// fieldType is the type of a field that may be null, left out, or both.
+// fieldType returns the type of a field, which may be nullable, optional, or both.
 func fieldType(property codegen.Property) (string, error) {
 	name, err := goType(property.Schema)
 	switch {
@@ -70,7 +70,7 @@ func fieldType(property codegen.Property) (string, error) {
 	}
 }
 
-// fields answers the fields of an object, those that must be there first and in the spec's order.
+// fields returns the fields of an object: first the required ones, in the order of the spec's list.
 func fields(schema codegen.Schema) []codegen.Property {
 	place := func(property codegen.Property) int {
 		at := slices.Index(schema.OAPISchema.Required, property.JsonFieldName)

@@ -5,26 +5,26 @@ import (
 	"encoding/json"
 )
 
-// Nullable is a field of a request that may be left out (its zero value), be null ([Null]), or have a value ([Value]).
+// Nullable is a field of a request that is not sent (its zero value), is null ([Null]), or has a value ([Value]).
 type Nullable[T any] struct {
 	value   T
 	present bool
 	null    bool
 }
 
-// Value is a field that has a value.
+// Value returns a field with a value.
 func Value[T any](value T) Nullable[T] { return Nullable[T]{value: value, present: true} }
 
-// Null is a field that is null. In an update it clears what was there.
+// Null returns a field that is null. In an update it clears the previous value.
 func Null[T any]() Nullable[T] { return Nullable[T]{present: true, null: true} }
 
-// Get answers the value, and whether there is one.
+// Get returns the value, and whether there is one.
 func (n Nullable[T]) Get() (T, bool) { return n.value, n.present && !n.null }
 
-// IsNull reports whether the field is null, and not merely left out.
+// IsNull reports whether the field is null. It is false if the field is not sent.
 func (n Nullable[T]) IsNull() bool { return n.null }
 
-// IsZero reports whether the field is left out.
+// IsZero reports whether the field is not sent.
 func (n Nullable[T]) IsZero() bool { return !n.present }
 
 // MarshalJSON implements [json.Marshaler].

@@ -2,7 +2,7 @@ package agentexchange
 
 import "iter"
 
-// pages goes through the items of every page. fetch answers the page at an offset, and how many items there are in all.
+// pages iterates over the items of every page. fetch returns the page at an offset, and the total number of items.
 func pages[T any](from *int, fetch func(offset int) (items []T, total int64, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		offset := 0

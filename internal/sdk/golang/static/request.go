@@ -20,17 +20,17 @@ const (
 	idempotencyKeyHeader = "Idempotency-Key"
 )
 
-// CallOption changes one call.
+// CallOption changes a single call.
 type CallOption func(*request)
 
-// WithAgentID makes the call one for this agent of the account, and not for the client's.
+// WithAgentID makes the call for this agent of the account, instead of the client's.
 func WithAgentID(id string) CallOption { return func(r *request) { r.agentID = &id } }
 
-// WithIdempotencyKey sends this key in place of one that is made for the call. A call that is made again with the same
-// key, even by another process, is not done again: it answers what the first was answered.
+// WithIdempotencyKey sends this key instead of a generated one. A second call with the same key, even from another
+// process, does not act again: it returns the first call's result.
 func WithIdempotencyKey(key string) CallOption { return func(r *request) { r.idempotencyKey = &key } }
 
-// request is one call, and the same for each of its attempts.
+// request is a call. All attempts share it.
 type request struct {
 	operation, method, path           string
 	auth                              auth
@@ -44,7 +44,7 @@ type request struct {
 	err                     error // the first argument that cannot be sent
 }
 
-// setPath puts an argument into the path.
+// setPath inserts an argument into the path.
 func (r *request) setPath(name string, value any) {
 	segment := text(value)
 	if segment == "" || segment == "." || segment == ".." {
@@ -53,7 +53,7 @@ func (r *request) setPath(name string, value any) {
 	r.path = strings.ReplaceAll(r.path, "{"+name+"}", url.PathEscape(segment))
 }
 
-// addQuery puts the values of a parameter into the query: exploded, one by one, else in one list.
+// addQuery adds the values of a parameter to the query: one by one if explode, otherwise as one list.
 func (r *request) addQuery(name string, explode bool, values ...string) {
 	for i, value := range values {
 		values[i] = url.QueryEscape(value)
@@ -75,7 +75,7 @@ func (r *request) fail(err error) {
 	}
 }
 
-// prepare fixes what all attempts share.
+// prepare sets what all attempts share.
 func (r *request) prepare(c *Client, options []CallOption) error {
 	for _, option := range options {
 		if option != nil {
@@ -109,14 +109,14 @@ func (r *request) setHeader(name string, taken bool, value *string) {
 	case value == nil:
 	case !taken:
 		r.fail(errors.New("takes no " + name))
-	case !sendable(*value): // it may be a secret, so it is not shown
-		r.fail(fmt.Errorf("%s holds a character that cannot stand in a header, or nothing, or a blank at an end", name))
+	case !sendable(*value): // not shown, as it may be a secret
+		r.fail(fmt.Errorf("%s must be printable ASCII, not empty, and have no blank at either end", name))
 	default:
 		r.header.Set(name, *value)
 	}
 }
 
-// send makes one attempt, and answers the body of a success.
+// send makes one attempt and returns the body of a successful response.
 func (r *request) send(ctx context.Context, c *Client, proof proof) ([]byte, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -151,25 +151,25 @@ func (r *request) send(ctx context.Context, c *Client, proof proof) ([]byte, err
 	return answer, nil
 }
 
-// unanswered is the error of an attempt without an answer: that of the caller's context, if it has ended.
+// unanswered returns the error of an attempt without a response: that of the caller's context if it has ended.
 func (r *request) unanswered(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("agentexchange: %s: %w", r.operation, ctx.Err())
 	}
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		err = failed.Err // without the URL, which the operation stands for
+		err = failed.Err // without the URL; the operation is enough
 	}
 	return &ConnectionError{Operation: r.operation, Err: err}
 }
 
-// newIdempotencyKey makes a key that nobody guesses, of 48 characters.
+// newIdempotencyKey returns an unguessable key of 48 characters.
 func newIdempotencyKey() string {
 	random := make([]byte, 24)
 	_, _ = rand.Read(random) // never fails
 	return hex.EncodeToString(random)
 }
 
-// text is how a value stands in a path or query.
+// text returns a value as it is written in a path or query.
 func text(value any) string {
 	switch value := value.(type) {
 	case Secret:
@@ -182,7 +182,7 @@ func text(value any) string {
 	return fmt.Sprint(value)
 }
 
-// optional is the text of a value that may be left out.
+// optional returns the text of an optional value.
 func optional[T any](value *T) []string {
 	if value == nil {
 		return nil
@@ -190,7 +190,7 @@ func optional[T any](value *T) []string {
 	return []string{text(*value)}
 }
 
-// texts are those of a list.
+// texts returns the text of each value in a list.
 func texts[T any](values []T) []string {
 	all := make([]string, len(values))
 	for i, value := range values {

@@ -4,8 +4,8 @@ import "log/slog"
 
 const hidden = "[hidden]"
 
-// Secret is an API key, a secret or a token. Printed or logged it is hidden; string(secret) is the text itself, and so is
-// its JSON.
+// Secret is an API key, a secret or a token. It is hidden when printed or logged; string(secret) and its JSON are the
+// text itself.
 type Secret string
 
 // String hides the secret.

@@ -19,12 +19,11 @@ const (
 	balancePath = "/api/v1/account/balance"
 )
 
-func TestManyCallsAtOnceLogInOnce(t *testing.T) {
-	t.Parallel()
-	p := newProxy(t, nil)
-	owner := newOwner(t, p.URL)
+// listConcurrently lists the agents with this many calls at once.
+func listConcurrently(t *testing.T, owner *agentexchange.Client, count int) {
+	t.Helper()
 	var calls sync.WaitGroup
-	for range 50 {
+	for range count {
 		calls.Add(1)
 		go func() {
 			defer calls.Done()
@@ -33,27 +32,25 @@ func TestManyCallsAtOnceLogInOnce(t *testing.T) {
 		}()
 	}
 	calls.Wait()
+}
+
+func TestConcurrentCallsLogInOnce(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t, nil)
+	owner := newOwner(t, p.URL)
+	listConcurrently(t, owner, 50)
 	require.Len(t, p.requests(agentsPath), 50)
 	require.Len(t, p.requests(loginPath), 1)
 }
 
-func TestATokenThatTheServerRefusesIsReplacedOnce(t *testing.T) {
+func TestARejectedTokenIsReplacedOnce(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, nil)
 	account := register(t)
 	owner := newClient(t, agentexchange.Options{
 		BaseURL: p.URL, APIKey: account.APIKey, APISecret: account.APISecret, Token: "not.a.token",
 	})
-	var calls sync.WaitGroup
-	for range 20 {
-		calls.Add(1)
-		go func() {
-			defer calls.Done()
-			_, err := owner.ListAgents(t.Context(), nil)
-			assert.NoError(t, err)
-		}()
-	}
-	calls.Wait()
+	listConcurrently(t, owner, 20)
 	require.Len(t, p.requests(loginPath), 1)
 
 	const refused = `{"error":{"code":"TOKEN_EXPIRED","message":"Log in.","request_id":"r-1"}}`
@@ -63,7 +60,7 @@ func TestATokenThatTheServerRefusesIsReplacedOnce(t *testing.T) {
 	require.Len(t, p.requests(agentsPath), 2)
 }
 
-func TestALateRefusalOfTheOldTokenDoesNotDiscardTheNewOne(t *testing.T) {
+func TestALateRejectionOfTheOldTokenDoesNotDiscardTheNewOne(t *testing.T) {
 	t.Parallel()
 	arrived, release := make(chan struct{}), make(chan struct{})
 	p := newProxy(t, map[string][]fault{agentsPath: {func(p *proxy, w http.ResponseWriter, r *http.Request) {
@@ -108,7 +105,7 @@ func TestATokenIsReplacedBeforeItExpires(t *testing.T) {
 	}
 }
 
-func TestALoginThatFailsIsTheErrorOfEveryCall(t *testing.T) {
+func TestAFailedLoginFailsEveryCall(t *testing.T) {
 	t.Parallel()
 	owner := newClient(t, agentexchange.Options{APIKey: register(t).APIKey, APISecret: register(t).APISecret})
 	for range 2 {
@@ -117,7 +114,7 @@ func TestALoginThatFailsIsTheErrorOfEveryCall(t *testing.T) {
 	}
 }
 
-func TestALoginThatItsCallerAbandonsIsMadeByAnother(t *testing.T) {
+func TestAnAbandonedLoginIsRepeatedByAnotherCall(t *testing.T) {
 	t.Parallel()
 	begun := make(chan struct{})
 	p := newProxy(t, map[string][]fault{loginPath: {func(p *proxy, w http.ResponseWriter, r *http.Request) {
@@ -143,7 +140,7 @@ func TestALoginThatItsCallerAbandonsIsMadeByAnother(t *testing.T) {
 	calls.Wait()
 }
 
-func TestACallIsSentWithWhatItsOperationTakesAndNothingElse(t *testing.T) {
+func TestACallSendsOnlyTheCredentialsOfItsOperation(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, nil)
 	account := register(t)
@@ -208,7 +205,7 @@ func TestACallWithoutItsCredentialsIsNotSent(t *testing.T) {
 	require.Empty(t, p.requests(agentsPath))
 }
 
-func TestTheEnvironmentIsUsedWhereNothingIsGiven(t *testing.T) {
+func TestTheEnvironmentIsUsedIfNothingIsGiven(t *testing.T) {
 	account, other := register(t), register(t)
 	t.Setenv("AGENTEXCHANGE_API_KEY", string(account.APIKey))
 	t.Setenv("AGENTEXCHANGE_API_SECRET", string(account.APISecret))
@@ -238,12 +235,12 @@ func TestTheBaseURLMayBeThatOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestAClientThatCouldNotWorkIsNotMade(t *testing.T) {
+func TestNewRejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for want, options := range map[string]agentexchange.Options{
 		"the API key that it belongs to": {APISecret: "sk_live_x"},
-		"cannot stand in a header":       {APIKey: "ak_live_\nx"},
-		"a credential holds":             {APIKey: "ak_live_x", APISecret: "sk_live_é"},
+		"must be printable":              {APIKey: "ak_live_\nx"},
+		"a credential must":              {APIKey: "ak_live_x", APISecret: "sk_live_é"},
 		"not an http or https URL":       {BaseURL: "localhost:8080"},
 	} {
 		_, err := agentexchange.New(options)
@@ -252,7 +249,7 @@ func TestAClientThatCouldNotWorkIsNotMade(t *testing.T) {
 	}
 }
 
-func TestWhiteSpaceAroundCredentialsIsNotTheirs(t *testing.T) {
+func TestWhiteSpaceAroundCredentialsIsDropped(t *testing.T) {
 	account := register(t)
 	owner := newClient(t, agentexchange.Options{APIKey: "\n" + account.APIKey + "\r\n", APISecret: account.APISecret + " \n"})
 	_, err := owner.GetBalance(t.Context())
@@ -265,7 +262,7 @@ func TestWhiteSpaceAroundCredentialsIsNotTheirs(t *testing.T) {
 	require.ErrorIs(t, err, agentexchange.ErrCredentials, "a blank key was given, and the environment's is not meant")
 }
 
-func TestWhatNoHeaderCanCarryIsNotSentAndNotShown(t *testing.T) {
+func TestValuesUnfitForAHeaderAreNeitherSentNorShown(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, nil)
 	trader := newTrader(t, p.URL)
@@ -293,7 +290,7 @@ func TestCredentialsAreHiddenWhenPrintedOrLogged(t *testing.T) {
 	account := register(t)
 	options := agentexchange.Options{APIKey: account.APIKey, APISecret: account.APISecret}
 	client := newClient(t, options)
-	_, err := client.ListAgents(t.Context(), nil) // it holds a token now
+	_, err := client.ListAgents(t.Context(), nil) // now it has a token
 	require.NoError(t, err)
 	_, refused := newClient(t, agentexchange.Options{APIKey: account.APIKey + "x", APISecret: account.APISecret}).
 		ListAgents(t.Context(), nil)
@@ -312,12 +309,12 @@ func TestCredentialsAreHiddenWhenPrintedOrLogged(t *testing.T) {
 	require.Contains(t, log.String(), account.AgentID)
 }
 
-// roundTrip is a transport of the caller's.
+// roundTrip is a transport supplied by the user.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestRequestsGoByTheHTTPClientThatIsGiven(t *testing.T) {
+func TestRequestsUseTheGivenHTTPClient(t *testing.T) {
 	t.Parallel()
 	var agents []string
 	given := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {

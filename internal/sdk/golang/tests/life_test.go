@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// must answers what a call answers, or ends the test.
+// must returns the result of a call, or fails the test.
 func must[T any](answer T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -107,7 +107,7 @@ func TestTheLifeOfAnOrder(t *testing.T) {
 	}
 }
 
-func TestWhatAnAgentHasAndHowItStands(t *testing.T) {
+func TestAccountAndAnalyticsOfAnAgent(t *testing.T) {
 	t.Parallel()
 	ctx, account := t.Context(), register(t)
 	client := newClient(t, agentexchange.Options{APIKey: account.APIKey})

@@ -21,7 +21,7 @@ const (
 	inFlight = `{"error":{"code":"IDEMPOTENCY_IN_FLIGHT","message":"Repeat it in a moment.","request_id":"r-1"}}`
 )
 
-func TestACallIsRepeatedAfterWhatMayPass(t *testing.T) {
+func TestACallIsRepeatedAfterATransientFailure(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]fault{
 		"a connection that breaks": drop,
@@ -89,7 +89,7 @@ func TestARepeatedPostNeverActsTwice(t *testing.T) {
 	})
 }
 
-func TestADeletionWhoseAnswerIsLostSaysThatThereIsNothingToDelete(t *testing.T) {
+func TestADeletionWithALostResponseReportsNothingToDelete(t *testing.T) {
 	t.Parallel()
 	account := register(t)
 	p := newProxy(t, map[string][]fault{agentsPath + "/" + account.AgentID: {loseAnswer, pass}})
@@ -144,7 +144,7 @@ func TestTheServersRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-func TestTheContextEndsACallThatWaits(t *testing.T) {
+func TestTheContextEndsAWaitingCall(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]fault{
 		"for an answer":    hang,
@@ -181,7 +181,7 @@ func TestAnAttemptThatTakesTooLongIsRepeated(t *testing.T) {
 	require.Equal(t, "ListPairs", unanswered.Operation)
 }
 
-func TestAServerThatIsNotThereIsAConnectionError(t *testing.T) {
+func TestAnUnreachableServerIsAConnectionError(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, agentexchange.Options{BaseURL: "http://127.0.0.1:1", MaxRetries: -1})
 	_, err := client.ListPairs(t.Context())

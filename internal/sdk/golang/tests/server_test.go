@@ -1,4 +1,4 @@
-// Package tests uses the Go SDK as a program of somebody else would, against the server of AGENTEXCHANGE_BASE_URL.
+// Package tests uses the Go SDK as any other program would, against the server at AGENTEXCHANGE_BASE_URL.
 package tests
 
 import (
@@ -22,14 +22,14 @@ func TestMain(m *testing.M) {
 	if os.Getenv("AGENTEXCHANGE_BASE_URL") == "" {
 		panic("AGENTEXCHANGE_BASE_URL names no server to test against")
 	}
-	// What the transport keeps open for the next call is no leak.
+	// Idle connections that the transport keeps open are not leaks.
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		os.Exit(code)
 	}), goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// newClient makes a client, or fails the test.
+// newClient returns a client, or fails the test.
 func newClient(tb testing.TB, options agentexchange.Options) *agentexchange.Client {
 	tb.Helper()
 	client, err := agentexchange.New(options)
@@ -37,7 +37,7 @@ func newClient(tb testing.TB, options agentexchange.Options) *agentexchange.Clie
 	return client
 }
 
-// register makes an account.
+// register creates an account.
 func register(tb testing.TB) *agentexchange.AccountCredentials {
 	tb.Helper()
 	account, err := newClient(tb, agentexchange.Options{}).Register(tb.Context(), agentexchange.RegisterRequest{DisplayName: "Ada"})
@@ -45,20 +45,20 @@ func register(tb testing.TB) *agentexchange.AccountCredentials {
 	return account
 }
 
-// newOwner makes an account, and a client that manages its agents by way of baseURL.
+// newOwner creates an account and returns a client that manages its agents through baseURL.
 func newOwner(tb testing.TB, baseURL string) *agentexchange.Client {
 	tb.Helper()
 	account := register(tb)
 	return newClient(tb, agentexchange.Options{BaseURL: baseURL, APIKey: account.APIKey, APISecret: account.APISecret})
 }
 
-// newTrader makes an account, and a client that trades for its default agent by way of baseURL.
+// newTrader creates an account and returns a client that trades for its default agent through baseURL.
 func newTrader(tb testing.TB, baseURL string) *agentexchange.Client {
 	tb.Helper()
 	return newClient(tb, agentexchange.Options{BaseURL: baseURL, APIKey: register(tb).AgentAPIKey})
 }
 
-// fault is what becomes of one request on its way.
+// fault handles a request in the proxy.
 type fault func(p *proxy, w http.ResponseWriter, r *http.Request)
 
 // pass lets the request through.
@@ -73,13 +73,13 @@ func loseAnswer(p *proxy, _ http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// hang answers nothing until the client has had enough.
+// hang does not answer until the client gives up.
 func hang(_ *proxy, _ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 	panic(http.ErrAbortHandler)
 }
 
-// answer answers in the server's place; header has a name and a value each.
+// answer returns a fault that answers instead of the server; header has alternating names and values.
 func answer(status int, body string, header ...string) fault {
 	return func(_ *proxy, w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(header); i += 2 {
@@ -90,7 +90,7 @@ func answer(status int, body string, header ...string) fault {
 	}
 }
 
-// rewrite passes the request on and changes the fields of the answer.
+// rewrite returns a fault that forwards the request and changes the fields of the response.
 func rewrite(change func(fields map[string]any)) fault {
 	return func(p *proxy, w http.ResponseWriter, r *http.Request) {
 		recorder := httptest.NewRecorder()
@@ -105,15 +105,15 @@ func rewrite(change func(fields map[string]any)) fault {
 	}
 }
 
-// sent is a request as it left the client.
+// sent is a request as the client sent it.
 type sent struct {
 	Method, Path, Query string
 	Header              http.Header
 	Body                []byte
 }
 
-// proxy stands between a client and the server, sees every request, and does to the first ones of a path what it is told;
-// the last fault of a path is that of all that follow.
+// proxy sits between a client and the server and records every request. It applies a path's faults to successive
+// requests; the last fault applies to all that follow.
 type proxy struct {
 	URL     string
 	forward *httputil.ReverseProxy
@@ -143,7 +143,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.next(r, body)(p, w, r)
 }
 
-// next keeps the request, and answers what becomes of it.
+// next records the request and returns the fault for it.
 func (p *proxy) next(r *http.Request, body []byte) fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -158,7 +158,7 @@ func (p *proxy) next(r *http.Request, body []byte) fault {
 	return faults[0]
 }
 
-// requests answers what was sent to a path.
+// requests returns the requests sent to a path.
 func (p *proxy) requests(path string) []sent {
 	p.mu.Lock()
 	defer p.mu.Unlock()

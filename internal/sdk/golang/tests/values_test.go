@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnUpdateTellsWhatIsLeftOutFromWhatIsNull(t *testing.T) {
+func TestAnUpdateDistinguishesNullFromNotSent(t *testing.T) {
 	t.Parallel()
 	account := register(t)
 	path := agentsPath + "/" + account.AgentID
@@ -57,7 +57,7 @@ func TestMoneyIsExactInBothDirections(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, nil)
 	owner := newOwner(t, p.URL)
-	exact := decimal.RequireFromString("123456789012.12345678") // more than a float64 can hold
+	exact := decimal.RequireFromString("123456789012.12345678") // more digits than a float64 has
 	made, err := owner.CreateAgent(t.Context(), agentexchange.CreateAgentRequest{DisplayName: "Rich", StartingBalance: &exact})
 	require.NoError(t, err)
 	require.True(t, exact.Equal(made.StartingBalance), made.StartingBalance.String())
@@ -69,7 +69,7 @@ func TestMoneyIsExactInBothDirections(t *testing.T) {
 	require.Contains(t, string(p.requests(orderPath + "/preview")[0].Body), `"quantity":"0.00001"`, "a string without an exponent")
 }
 
-func TestANewerServerIsUnderstood(t *testing.T) {
+func TestANewerServerIsTolerated(t *testing.T) {
 	t.Parallel()
 	account := register(t)
 	newer := rewrite(func(fields map[string]any) {
@@ -82,11 +82,11 @@ func TestANewerServerIsUnderstood(t *testing.T) {
 	require.Equal(t, agentexchange.AgentStatus("hibernating"), agent.Status)
 }
 
-func TestAnAnswerThatIsNotTheAPIsIsAnError(t *testing.T) {
+func TestAResponseThatIsNotTheAPIsIsAnError(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, map[string][]fault{pairsPath: {answer(http.StatusOK, "<h1>Welcome to the hotel's network</h1>")}})
 	_, err := newClient(t, agentexchange.Options{BaseURL: p.URL}).ListPairs(t.Context())
-	require.ErrorContains(t, err, "agentexchange: ListPairs: the answer is not what the API describes")
+	require.ErrorContains(t, err, "agentexchange: ListPairs: the response is not what the API describes")
 }
 
 func TestQueriesAreEncoded(t *testing.T) {
@@ -120,7 +120,7 @@ func TestAnArgumentThatCannotBeSentIsAnError(t *testing.T) {
 		`DeleteAgent: agent_id is "..", which names nothing`: owner.DeleteAgent(t.Context(), ".."),
 		`takes no Idempotency-Key`:                           owner.DeleteAgent(t.Context(), "x", agentexchange.WithIdempotencyKey("k")),
 		`takes no X-Agent-Id`:                                owner.DeleteAgent(t.Context(), "x", agentexchange.WithAgentID("x")),
-		`Idempotency-Key holds a character that cannot stand in a header, or nothing`: second(owner.CreateAgent(t.Context(),
+		`Idempotency-Key must be printable ASCII, not empty, and have no blank at either end`: second(owner.CreateAgent(t.Context(),
 			agentexchange.CreateAgentRequest{DisplayName: "x"}, agentexchange.WithIdempotencyKey("a\nb"))),
 	} {
 		require.ErrorContains(t, err, want)

@@ -1,4 +1,4 @@
-"""What comes back from the server."""
+"""Reading the server's responses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 def json_of(kind: type[T]) -> Callable[[httpx.Response], T]:
-    """Read an answer that is JSON."""
+    """Return a function that reads a JSON response."""
 
     def read(response: httpx.Response) -> T:
         try:
             value: T = decode(kind, response.json())
         except (LookupError, TypeError, ValueError, ArithmeticError) as error:
             raise APIError(
-                f"The answer is not one of this API ({kind.__name__}). Is base_url that of an AgentExchange server?",
+                f"The response is not this API's ({kind.__name__}). Is base_url that of an AgentExchange server?",
                 status=response.status_code,
                 request_id=_request_id(response),
             ) from error
@@ -31,16 +31,16 @@ def json_of(kind: type[T]) -> Callable[[httpx.Response], T]:
 
 
 def text_of(response: httpx.Response) -> str:
-    """Read an answer that is text."""
+    """Read a text response."""
     return response.text
 
 
 def nothing_of(_: httpx.Response) -> None:
-    """Read an answer that has no body."""
+    """Read a response without a body."""
 
 
 def error_of(response: httpx.Response) -> APIError:
-    """Read an answer that is an error, whoever sent it: a proxy in between knows nothing of the envelope."""
+    """Read an error response. It may lack the API's envelope, because a proxy may have sent it."""
     try:
         envelope = response.json()["error"]
         code, message = str(envelope["code"]), str(envelope["message"])

@@ -1,4 +1,4 @@
-"""Sends calls, and awaits them: the twin of _sync."""
+"""Sends calls asynchronously: the counterpart of _sync."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Client = TypeVar("Client", bound="AsyncClient")
 
 
 class AsyncClient(BaseClient[httpx.AsyncClient]):
-    """The asynchronous client without its operations. Several tasks of one event loop may use it at once."""
+    """The asynchronous client without its operations. Several tasks of one event loop may share it."""
 
     def _set_up(self) -> None:
         self._logging_in = asyncio.Lock()
@@ -32,7 +32,7 @@ class AsyncClient(BaseClient[httpx.AsyncClient]):
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections, on the event loop that they were opened on."""
+        """Close the connections. Call it on the event loop that opened them."""
         if self._owned is not None:
             await self._owned.aclose()
 
@@ -66,7 +66,7 @@ class AsyncClient(BaseClient[httpx.AsyncClient]):
         return self._http
 
     async def _get_token(self, refused: str | None) -> str | None:
-        async with self._logging_in:  # of those who need a token at once, one logs in and the others wait for it
+        async with self._logging_in:  # if several calls need a token at once, one logs in and the others wait
             if not self._token.usable(refused):
                 asked_at = time.monotonic()
                 got = await self._send(self._login())

@@ -1,4 +1,4 @@
-"""The errors that are not one code's."""
+"""The errors that do not belong to one code."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ class AgentExchangeError(Exception):
 
 
 class MissingCredentialsError(AgentExchangeError):
-    """The client was not given what the operation needs. Nothing was sent."""
+    """The client lacks the credentials for the operation. Nothing was sent."""
 
 
 class APIConnectionError(AgentExchangeError):
-    """The server was not reached, or the connection broke before it answered. Whether it acted is not known."""
+    """The server was not reached, or the connection broke before the response. Whether it acted is unknown."""
 
 
 class APITimeoutError(APIConnectionError):
-    """The server took too long to answer."""
+    """The server did not answer in time."""
 
 
 class APIError(AgentExchangeError):
-    """The server answered with an error: one of the subclasses by its code, or this class itself where the code is
-    not known or the answer is not of this API."""
+    """The server answered with an error.
+
+    Each known code has a subclass. This class itself is raised if the code is unknown or the
+    response is not this API's.
+    """
 
     status: int
     """The HTTP status."""
     code: str | None
-    """The stable name of the error, such as `AGENT_NOT_FOUND`; None if the answer names none."""
+    """The stable name of the error, such as `AGENT_NOT_FOUND`; None if the response has none."""
     message: str
     """A sentence that says what to do."""
     details: Mapping[str, Any]
-    """More about the error, as it was sent; often empty."""
+    """More about the error, as sent; often empty."""
     request_id: str | None
     """Identifies the request in the server's log."""
 
@@ -59,7 +62,7 @@ class APIError(AgentExchangeError):
         return f"{self.message}{named} [{self.code or 'no code'}, status {self.status}, request {self.request_id}]"
 
     def _named(self) -> Iterator[tuple[str, Any]]:
-        """What the details name: the fields of an invalid request, or the limit that an order breaks."""
+        """The names and texts in the details: an invalid request's fields, or the limit that an order violates."""
         violations = self.details.get("errors")
         for each in violations if isinstance(violations, list) else []:
             if isinstance(each, Mapping):
@@ -69,11 +72,11 @@ class APIError(AgentExchangeError):
                 yield name, self.details[name]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Its arguments have names, which pickle would forget.
+        # By default pickle would not pass the keyword arguments.
         return _restore, (type(self), self.message, self.__dict__)
 
     def details_as(self, model: type[T]) -> T:
-        """Read the details as a model: those of a refused order are `RefusalDetails`."""
+        """Convert the details to a model: those of a refused order are `RefusalDetails`."""
         details: T = decode(model, dict(self.details))
         return details
 

@@ -1,4 +1,4 @@
-"""What the tests share: the live server, an account of each test's own, and both clients under one face."""
+"""Fixtures: the live server, an account per test, and both clients under one interface."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from proxy import Proxy
 
 SERVER = os.environ["AGENTEXCHANGE_BASE_URL"]
 
-# Makes a client: AgentExchangeClient, or the asynchronous one behind the same methods. Tests that are about types and
-# not about behaviour use the clients themselves.
+# Creates a client: AgentExchangeClient, or the asynchronous one behind the same methods. Tests of types instead of
+# behaviour use the clients directly.
 Connect = Callable[..., Any]
 
 
@@ -50,7 +50,7 @@ Watch = Callable[[httpx.Response], None]
 
 
 def watching(asynchronous: bool, watch: Watch) -> httpx.Client | httpx.AsyncClient:
-    """Make what a client sends with, so that it tells of every answer."""
+    """Return an httpx client that reports every response."""
     if not asynchronous:
         return httpx.Client(event_hooks={"response": [watch]})
 
@@ -61,7 +61,7 @@ def watching(asynchronous: bool, watch: Watch) -> httpx.Client | httpx.AsyncClie
 
 
 def close_http(loop: asyncio.AbstractEventLoop, http: httpx.Client | httpx.AsyncClient) -> None:
-    """Close it; the client does not, as it is not its own."""
+    """Close it; the SDK's client does not, because it does not own it."""
     if isinstance(http, httpx.AsyncClient):
         loop.run_until_complete(http.aclose())
     else:
@@ -70,7 +70,7 @@ def close_http(loop: asyncio.AbstractEventLoop, http: httpx.Client | httpx.Async
 
 @pytest.fixture(params=["sync", "async"])
 def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
-    """Make clients of one kind, which are closed when the test is over."""
+    """Return a function that creates clients of one kind and closes them after the test."""
     asynchronous = request.param == "async"
     loop = asyncio.new_event_loop()
     with ExitStack() as stack:
@@ -103,6 +103,6 @@ def owner(account: AccountCredentials) -> Iterator[AgentExchangeClient]:
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
-    """Put a proxy before the server."""
+    """Put a proxy in front of the server."""
     with Proxy(SERVER) as started:
         yield started

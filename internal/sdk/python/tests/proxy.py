@@ -1,4 +1,4 @@
-"""A proxy before the real server, which can lose, delay and change what passes through it."""
+"""A proxy in front of the real server, which can drop, delay and change messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import httpx
 
 @dataclass
 class Seen:
-    """A request that came through."""
+    """A request that the proxy received."""
 
     method: str
     path: str
@@ -27,7 +27,7 @@ class Seen:
 
 @dataclass
 class Answer:
-    """Answer this, in place of the server."""
+    """Answer this instead of the server."""
 
     status: int
     body: bytes = b""
@@ -36,34 +36,34 @@ class Answer:
 
 @dataclass
 class Cut:
-    """Cut the connection in place of an answer, before or after the server has worked on the request."""
+    """Cut the connection instead of answering, before or after the server has handled the request."""
 
     after: bool
 
 
 @dataclass
 class Change:
-    """Change what the server answers."""
+    """Change the server's response."""
 
     change: Callable[[dict[str, Any]], None]
 
 
 @dataclass
 class Hold:
-    """Do not answer before the test is over."""
+    """Do not answer until the test is over."""
 
 
 Fault = Answer | Cut | Change | Hold
 
 
 def refusal(status: int, code: str) -> Answer:
-    """Answer an error as the server does."""
+    """Answer with an error in the server's form."""
     body = {"error": {"code": code, "message": "Made by the proxy.", "request_id": "proxy"}}
     return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
 class Proxy:
-    """Passes requests on to the server, except those that a fault was ordered for, and those with an expired token."""
+    """Forwards requests to the server, except those with an ordered fault or an expired token."""
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -89,17 +89,17 @@ class Proxy:
         self._upstream.close()
 
     def order(self, path: str, *faults: Fault) -> None:
-        """Have these happen to the next requests of a path, one each."""
+        """Apply these faults to the next requests of a path, one each."""
         with self._lock:
             self._faults.setdefault(path, deque()).extend(faults)
 
     def expire(self, token: str) -> None:
-        """Refuse a token from now on."""
+        """Reject a token from now on."""
         with self._lock:
             self._expired.add(f"Bearer {token}")
 
     def count(self, path: str) -> int:
-        """How many requests of a path came through."""
+        """The number of requests received at a path."""
         with self._lock:
             return sum(each.path == path for each in self.seen)
 
@@ -112,7 +112,7 @@ class Proxy:
             return waiting.popleft() if waiting else None
 
     def pass_on(self, handler: BaseHTTPRequestHandler) -> None:
-        """Treat one request as it was ordered."""
+        """Handle one request, with its ordered fault if there is one."""
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         path, headers = handler.path, dict(handler.headers.items())
         fault = self._take(Seen(handler.command, path.partition("?")[0], headers))
@@ -159,6 +159,6 @@ class Proxy:
             do_POST = do_PUT = do_DELETE = do_GET
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""Which credentials are sent, and how tokens come and go."""
+"""Which credentials are sent, and how tokens are obtained and renewed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sent(proxy: Proxy, path: str, header: str) -> list[str | None]:
 
 
 def bearer(proxy: Proxy) -> str:
-    """The token that was sent last."""
+    """The last token sent."""
     return (sent(proxy, AGENTS, "Authorization")[-1] or "").removeprefix("Bearer ")
 
 
@@ -173,7 +173,7 @@ def test_a_wrong_secret_is_refused_at_the_login(connect: Connect, proxy: Proxy, 
         ({"api_secret": "sk_live_x"}, "list_agents", "pass api_key and api_secret"),
     ],
 )
-def test_without_what_it_needs_nothing_is_sent(
+def test_without_its_credentials_a_call_is_not_sent(
     connect: Connect, proxy: Proxy, options: dict[str, str], call: str, wanted: str
 ) -> None:
     with pytest.raises(MissingCredentialsError, match=wanted):
@@ -181,14 +181,14 @@ def test_without_what_it_needs_nothing_is_sent(
     assert proxy.seen == []
 
 
-def test_the_environment_gives_what_is_not_given(
+def test_the_environment_is_used_if_nothing_is_given(
     connect: Connect, proxy: Proxy, account: AccountCredentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AGENTEXCHANGE_BASE_URL", proxy.url + "/")
     monkeypatch.setenv("AGENTEXCHANGE_API_KEY", account.api_key)
     monkeypatch.setenv("AGENTEXCHANGE_API_SECRET", account.api_secret)
     assert connect().list_agents().total == 1
-    with pytest.raises(MissingCredentialsError):  # the secret is that of another key
+    with pytest.raises(MissingCredentialsError):  # the secret belongs to another key
         connect(api_key=account.agent_api_key).list_agents()
 
 
@@ -208,7 +208,7 @@ def test_credentials_are_not_printed_logged_or_raised(
 
 
 @pytest.mark.parametrize("blank", ["\n", "\r\n", " \t", "\u00a0"])
-def test_white_space_around_credentials_is_not_theirs(
+def test_white_space_around_credentials_is_dropped(
     connect: Connect, keys: dict[str, Any], account: AccountCredentials, blank: str
 ) -> None:
     padded = {**keys, "api_key": blank + account.api_key + blank, "api_secret": account.api_secret + blank}
@@ -224,21 +224,21 @@ def test_blank_credentials_are_none(connect: Connect, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("secret", ["ak_live_\nx", "ak_live_x\x7fx", "ak_live_é", "ak_live_“x”", "ak_live_\ud800"])
-def test_what_no_header_can_carry_is_refused_and_not_shown(connect: Connect, secret: str) -> None:
+def test_values_unfit_for_a_header_are_rejected_and_not_shown(connect: Connect, secret: str) -> None:
     for name in ("api_key", "api_secret", "token", "agent_id"):
-        with pytest.raises(ValueError, match=f"^{name} holds") as caught:
+        with pytest.raises(ValueError, match=f"^{name} must be printable") as caught:
             connect(base_url=SERVER, **{name: secret})
         assert "live" not in repr(caught.value)
     client = connect(base_url=SERVER, api_key="ak_live_x")
-    with pytest.raises(ValueError, match="^X-Agent-Id holds") as caught:
+    with pytest.raises(ValueError, match="^X-Agent-Id must be printable") as caught:
         client.get_balance(agent_id=secret)
     assert "live" not in repr(caught.value)
-    with pytest.raises(ValueError, match="^Idempotency-Key holds") as caught:
+    with pytest.raises(ValueError, match="^Idempotency-Key must be printable") as caught:
         client.register(display_name="Ada", idempotency_key=secret)
     assert "live" not in repr(caught.value)
 
 
-def test_the_text_of_a_refused_header_is_not_passed_on(connect: Connect, account: AccountCredentials) -> None:
+def test_the_text_of_a_rejected_header_is_not_shown(connect: Connect, account: AccountCredentials) -> None:
     def spoil(request: httpx.Request) -> None:
         request.headers["X-API-Key"] += "\n"
 
@@ -256,7 +256,7 @@ def test_a_base_url_with_a_password_is_refused(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("given", ["127.0.0.1:8080", "localhost:8080", "example.com", "ftp://example.com", "http://"])
-def test_a_base_url_that_is_none_is_refused(connect: Connect, given: str) -> None:
+def test_an_invalid_base_url_is_rejected(connect: Connect, given: str) -> None:
     with pytest.raises(ValueError, match="not an http:// or https:// URL"):
         connect(base_url=given)
 

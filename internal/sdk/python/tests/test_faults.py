@@ -64,7 +64,7 @@ def test_the_caller_may_choose_the_idempotency_key(connect: Connect, proxy: Prox
     assert keys_sent(proxy, AGENTS) == ["mine", "mine"]
 
 
-def test_a_registration_whose_answer_is_lost_is_repeated_and_answers_the_account(
+def test_a_registration_whose_answer_is_lost_is_repeated_and_returns_the_account(
     connect: Connect, proxy: Proxy
 ) -> None:
     path = "/api/v1/auth/register"
@@ -85,7 +85,7 @@ def test_a_registration_whose_answer_is_lost_is_repeated_and_answers_the_account
     ],
     ids=lambda fault: getattr(fault, "status", "cut"),
 )
-def test_what_may_pass_is_tried_again(
+def test_transient_failures_are_retried(
     connect: Connect, proxy: Proxy, fault: Answer | Cut, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy.order(HEALTH, fault, fault)
@@ -93,7 +93,7 @@ def test_what_may_pass_is_tried_again(
     assert proxy.count(HEALTH) == 3
 
 
-def test_what_will_not_pass_is_not_tried_again(connect: Connect, proxy: Proxy, account: AccountCredentials) -> None:
+def test_permanent_failures_are_not_retried(connect: Connect, proxy: Proxy, account: AccountCredentials) -> None:
     with pytest.raises(ValidationError) as caught:
         login(connect, proxy, account).create_agent(display_name="")
     assert caught.value.status == 422
@@ -101,7 +101,7 @@ def test_what_will_not_pass_is_not_tried_again(connect: Connect, proxy: Proxy, a
     assert proxy.count(AGENTS) == 1
 
 
-def test_an_invalid_request_is_told_by_its_fields(owner: AgentExchangeClient) -> None:
+def test_an_invalid_request_names_its_fields(owner: AgentExchangeClient) -> None:
     with pytest.raises(ValidationError) as caught:
         owner.create_agent(display_name="", risk_profile={"max_open_orders": 999})
     violations = caught.value.details_as(ErrorDetails).errors or []
@@ -110,7 +110,7 @@ def test_an_invalid_request_is_told_by_its_fields(owner: AgentExchangeClient) ->
         assert f" {each.field}: {each.message}." in str(caught.value)
 
 
-def test_a_refused_order_is_told_by_what_would_pass(account: AccountCredentials) -> None:
+def test_a_refused_order_names_what_would_pass(account: AccountCredentials) -> None:
     with AgentExchangeClient(api_key=account.agent_api_key, base_url=SERVER) as trader:
         with pytest.raises(OrderRejectedError) as caught:
             trader.place_order(symbol="BTCUSDT", side="buy", type="market", quantity=1000)
@@ -119,7 +119,7 @@ def test_a_refused_order_is_told_by_what_would_pass(account: AccountCredentials)
 
 
 @pytest.mark.parametrize("details", [b"[]", b'{"errors": 1}', b'{"errors": [1]}'])
-def test_details_that_nobody_knows_do_no_harm(connect: Connect, proxy: Proxy, details: bytes) -> None:
+def test_unknown_details_do_no_harm(connect: Connect, proxy: Proxy, details: bytes) -> None:
     proxy.order(HEALTH, Answer(400, b'{"error": {"code": "NEW", "message": "No.", "details": ' + details + b"}}"))
     with pytest.raises(APIError, match=r"^No\. \[NEW"):
         connect(base_url=proxy.url).get_health()
@@ -133,7 +133,7 @@ def test_the_server_says_how_long_to_wait(connect: Connect, proxy: Proxy) -> Non
 
 
 def test_the_server_says_until_when_to_wait(connect: Connect, proxy: Proxy) -> None:
-    until = datetime.now(timezone.utc) + timedelta(seconds=2)  # a date has whole seconds, so that is one at least
+    until = datetime.now(timezone.utc) + timedelta(seconds=2)  # a date has whole seconds, so at least one remains
     proxy.order(HEALTH, Answer(503, headers={"Retry-After": format_datetime(until, usegmt=True)}))
     began = time.monotonic()
     connect(base_url=proxy.url).get_health()
@@ -148,7 +148,7 @@ def test_in_the_end_the_last_error_is_raised(connect: Connect, proxy: Proxy) -> 
     assert proxy.count(HEALTH) == 2
 
 
-def test_a_lost_connection_has_an_error_of_its_own(connect: Connect, proxy: Proxy) -> None:
+def test_a_lost_connection_raises_its_own_error(connect: Connect, proxy: Proxy) -> None:
     proxy.order(HEALTH, Cut(after=False))
     with pytest.raises(APIConnectionError, match="GET http://127.0.0.1:[0-9]+/healthz was not answered"):
         connect(base_url=proxy.url, max_retries=0).get_health()
@@ -177,10 +177,10 @@ def test_a_code_of_a_newer_server_is_kept(connect: Connect, proxy: Proxy) -> Non
     assert caught.value.code == "BRAND_NEW"
 
 
-def test_an_answer_that_is_not_of_this_api_is_an_error(connect: Connect, proxy: Proxy) -> None:
+def test_a_response_that_is_not_this_apis_is_an_error(connect: Connect, proxy: Proxy) -> None:
     proxy.order(HEALTH, Answer(200, b"<html>Log in to the Wi-Fi</html>"), Answer(200, b'{"state": "ok"}'))
     for _ in range(2):
-        with pytest.raises(APIError, match="not one of this API"):
+        with pytest.raises(APIError, match="not this API"):
             connect(base_url=proxy.url).get_health()
 
 

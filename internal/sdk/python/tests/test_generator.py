@@ -108,7 +108,7 @@ code: int = TooFarAheadError("", status=400).status
     assert "`make_forecast(symbol)`: Guess the price of a pair" in (tmp_path / "sdk" / "README.md").read_text()
 
 
-def test_what_could_not_be_repeated_is_not_generated(extended: Callable[..., Path], tmp_path: Path) -> None:
+def test_an_operation_that_cannot_be_repeated_is_not_generated(extended: Callable[..., Path], tmp_path: Path) -> None:
     def forget_the_key(document: dict[str, Any]) -> None:
         operation = document["paths"]["/api/v1/market/forecast/{symbol}"]["post"]
         document["paths"]["/api/v1/market/forecast/{symbol}"] = {
@@ -120,7 +120,7 @@ def test_what_could_not_be_repeated_is_not_generated(extended: Callable[..., Pat
     assert "make_forecast takes no Idempotency-Key" in made.stderr
 
 
-def test_the_same_comes_out_every_time_and_nothing_is_left_over(tmp_path: Path) -> None:
+def test_the_output_is_reproducible_and_nothing_is_left_over(tmp_path: Path) -> None:
     output = tmp_path / "sdk"
     (output / "agentexchange").mkdir(parents=True)
     (output / "agentexchange" / "stale.py").touch()

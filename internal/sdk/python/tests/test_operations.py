@@ -35,7 +35,7 @@ def resolve(value: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Operation:
-    """An operation as the document has it."""
+    """An operation of the document."""
 
     id: str
     method: str
@@ -95,7 +95,7 @@ def test_every_operation_is_a_method_with_all_its_arguments(client: type, operat
 
 
 def operation_of(request: httpx.Request) -> str:
-    """The operation that a request was for: of two that fit, the one with fewer parameters in its path."""
+    """The operation of a request: of two that match, the one with fewer path parameters."""
     fitting = [
         operation
         for operation in sorted(OPERATIONS, key=lambda operation: operation.path.count("{"))
@@ -238,7 +238,7 @@ def test_every_operation_does_what_it_says(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("count, page_size, pages", [(0, 2, 1), (3, 2, 2), (4, 2, 3), (4, 500, 1)])
-def test_a_list_is_gone_through_page_by_page(
+def test_a_list_is_fetched_page_by_page(
     connect: Connect, owner: AgentExchangeClient, account: AccountCredentials, count: int, page_size: int, pages: int
 ) -> None:
     made = [owner.create_agent(display_name=f"Agent {n}").agent_id for n in range(count)]

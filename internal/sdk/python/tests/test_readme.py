@@ -16,7 +16,7 @@ README = Path(__file__).parents[4] / "gen" / "sdk" / "python" / "README.md"
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """Put the README's examples one after the other."""
+    """Write the README's examples into one program."""
     path = tmp_path / "readme.py"
     path.write_text("\n".join(re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)))
     return path

@@ -30,7 +30,7 @@ def test_an_exponent_is_never_sent(owner: AgentExchangeClient) -> None:
     [(0.1, TypeError), (True, TypeError), ("ten", ValueError), (Decimal("NaN"), ValueError)]
     + [(text, ValueError) for text in ("", "1_0", "1e-3", " 1", "1\n", "+1", ".5", "1.", "007", "٣", "Infinity")],
 )
-def test_what_is_no_exact_amount_is_refused(owner: AgentExchangeClient, given: Any, error: type[Exception]) -> None:
+def test_inexact_amounts_are_rejected(owner: AgentExchangeClient, given: Any, error: type[Exception]) -> None:
     before = owner.list_agents().total
     with pytest.raises(error, match="starting_balance"):
         owner.create_agent(display_name="Vague", starting_balance=given)
@@ -55,7 +55,7 @@ def test_an_object_may_be_a_model_or_a_mapping(owner: AgentExchangeClient) -> No
         owner.create_agent(display_name="Careless", risk_profile={"max_open_order": 3})
 
 
-def test_what_a_newer_server_adds_is_tolerated(connect: Connect, proxy: Proxy, account: AccountCredentials) -> None:
+def test_additions_by_a_newer_server_are_tolerated(connect: Connect, proxy: Proxy, account: AccountCredentials) -> None:
     def newer(agent: dict[str, Any]) -> None:
         agent.update(status="hibernating", mood="sleepy")
         agent["risk_profile"]["max_leverage"] = "1.5"
@@ -88,12 +88,12 @@ def test_times_are_read_whatever_their_fraction(text: str, microsecond: int) -> 
 
 @pytest.mark.parametrize("value", [None, 5, 0.1, [], {}])
 @pytest.mark.parametrize("kind", [Decimal, datetime])
-def test_what_is_not_as_the_document_says_is_an_error(kind: Any, value: Any) -> None:
+def test_values_that_contradict_the_document_are_errors(kind: Any, value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         decode(kind, value)
 
 
-def test_models_go_back_to_what_they_were_read_from(owner: AgentExchangeClient) -> None:
+def test_models_encode_to_what_they_were_decoded_from(owner: AgentExchangeClient) -> None:
     agent = owner.list_agents().agents[0]
     assert decode(type(agent), encode(agent)) == agent
 

@@ -14,7 +14,7 @@ async function behindProxy(t: TestContext) {
   return { proxy, account, credentials, logins: () => proxy.of("POST", "/api/v1/auth/login").length };
 }
 
-test("calls at once cause one login, and later ones none", async (t) => {
+test("concurrent calls log in once, and later calls not again", async (t) => {
   const { credentials, logins } = await behindProxy(t);
   const client = new AgentExchangeClient(credentials);
   await Promise.all(Array.from({ length: 20 }, () => client.listAgents()));
@@ -52,7 +52,7 @@ test("a token that cannot be renewed is refused, once", async (t) => {
   assert.equal(proxy.seen.length, 1);
 });
 
-test("a ready token is enough", async () => {
+test("a given token is enough", async () => {
   const { account, client } = await register();
   const { token } = await client.login({ api_key: account.api_key, api_secret: account.api_secret });
   const bearer = new AgentExchangeClient({ token });
@@ -60,7 +60,7 @@ test("a ready token is enough", async () => {
   assert.equal((await bearer.getAccountInfo()).agent_id, account.agent_id);
 });
 
-test("a failed login is the call's error, and is tried anew by the next call", async (t) => {
+test("a failed login is the call's error, and is retried by the next call", async (t) => {
   const { credentials, logins } = await behindProxy(t);
   const client = new AgentExchangeClient({ ...credentials, apiSecret: credentials.apiSecret.replace(/.$/, "!") });
   await assert.rejects(client.listAgents(), InvalidApiKeyError);
@@ -68,7 +68,7 @@ test("a failed login is the call's error, and is tried anew by the next call", a
   assert.equal(logins(), 2);
 });
 
-test("each call carries the credential that its operation takes, and public ones none", async (t) => {
+test("each call sends the credential of its operation, and public ones send none", async (t) => {
   const { credentials, account, proxy } = await behindProxy(t);
   const client = new AgentExchangeClient(credentials);
   await client.getBalance();
@@ -93,7 +93,7 @@ test("without credentials a call fails before it is sent, and says what to pass"
   assert.equal(proxy.seen.length, 0);
 });
 
-test("the environment counts where no credential is given, and never beside a given one", async () => {
+test("the environment is used only if no credential is given", async () => {
   const { account } = await register();
   process.env["AGENTEXCHANGE_API_KEY"] = account.api_key;
   process.env["AGENTEXCHANGE_API_SECRET"] = account.api_secret;
@@ -108,7 +108,7 @@ test("the environment counts where no credential is given, and never beside a gi
   }
 });
 
-test("white space around a credential is not its own", async () => {
+test("white space around a credential is dropped", async () => {
   const { account, client } = await register();
   const apiKey = `\n${account.api_key}\r\n`;
   const apiSecret = `${account.api_secret}\n`;
@@ -118,11 +118,11 @@ test("white space around a credential is not its own", async () => {
   await assert.rejects(new AgentExchangeClient({ apiKey: "\n" }).getBalance(), MissingCredentialsError);
 });
 
-test("what no header can carry is refused before it is sent, and not shown", async (t) => {
+test("values unfit for a header are rejected before sending, and not shown", async (t) => {
   const proxy = await Proxy.start(t);
   for (const secret of ["ak_live_\nx", "ak_live_x\u007fx", "ak_live_é", "ak_live_“x”"]) {
     const refused = (name: string) => (error: unknown) =>
-      error instanceof TypeError && error.message.startsWith(`${name} holds`) && !inspect(error).includes("_live_");
+      error instanceof TypeError && error.message.startsWith(`${name} must be printable`) && !inspect(error).includes("_live_");
     for (const name of ["apiKey", "apiSecret", "token", "agentId"]) {
       assert.throws(() => new AgentExchangeClient({ apiKey: "ak_live_x", [name]: secret }), refused(name));
     }

@@ -16,7 +16,7 @@ test("every code of the spec has a class", () => {
   }
 });
 
-test("a code that is not known yet is an ApiError with all that was said", async (t) => {
+test("an unknown code is an ApiError with everything the server sent", async (t) => {
   const proxy = await Proxy.start(t);
   const error = { code: "NEW_RULE", message: "Not like this.", details: { hint: 1 }, request_id: "r-1" };
   proxy.fail("GET", health, { status: 400, body: JSON.stringify({ error }) });
@@ -27,7 +27,7 @@ test("a code that is not known yet is an ApiError with all that was said", async
   assert.deepEqual({ status, code, message, details, requestId }, { status: 400, code: "NEW_RULE", message: "Not like this.", details: { hint: 1 }, requestId: "r-1" });
 });
 
-test("an invalid request is told by its fields", async () => {
+test("an invalid request names its fields", async () => {
   const { client } = await register();
   const caught = await failureOf(client.createAgent({ display_name: "", risk_profile: { max_open_orders: 999 } }));
   assert(caught instanceof sdk.ValidationError);
@@ -36,7 +36,7 @@ test("an invalid request is told by its fields", async () => {
   for (const { field, message } of violations) assert(caught.message.includes(` ${field}: ${message}.`), caught.message);
 });
 
-test("a refused order is told by what would pass", async () => {
+test("a refused order names what would pass", async () => {
   const { account } = await register();
   const trader = new AgentExchangeClient({ apiKey: account.agent_api_key });
   const caught = await failureOf(trader.placeOrder({ symbol: "BTCUSDT", side: "buy", type: "market", quantity: "1000" }));
@@ -45,7 +45,7 @@ test("a refused order is told by what would pass", async () => {
   assert.match(String(caught), new RegExp(`^OrderRejectedError: .* reason: position_limit_exceeded\\. max_allowed_quantity: ${most}\\.$`));
 });
 
-test("details that nobody knows do no harm", async (t) => {
+test("unknown details do no harm", async (t) => {
   const proxy = await Proxy.start(t);
   for (const details of ["[]", "null", '"no"', '{"errors": 1}', '{"errors": [null]}']) {
     proxy.fail("GET", health, { status: 400, body: `{"error": {"code": "NEW", "message": "No.", "details": ${details}}}` });
@@ -53,7 +53,7 @@ test("details that nobody knows do no harm", async (t) => {
   }
 });
 
-test("a failed connection is told by method, URL and code, without the query", async (t) => {
+test("a failed connection names method, URL and code, without the query", async (t) => {
   const proxy = await Proxy.start(t);
   const prices = "/api/v1/market/prices";
   proxy.fail("GET", prices, "cut before");
@@ -74,7 +74,7 @@ test("an answer that is not the API's is an ApiError with its status and request
   }
 });
 
-test("a redirect is not followed, as it would take the key along", async (t) => {
+test("a redirect is not followed, because it would leak the key", async (t) => {
   const proxy = await Proxy.start(t);
   proxy.fail("GET", "/api/v1/account/balance", { status: 307, headers: { Location: `${proxy.url}/elsewhere` } });
   const client = new AgentExchangeClient({ baseUrl: proxy.url, apiKey: "ak_live_x" });
@@ -82,14 +82,14 @@ test("a redirect is not followed, as it would take the key along", async (t) => 
   assert.equal(proxy.seen.length, 1);
 });
 
-test("fields and values of a newer server are handed through", async (t) => {
+test("fields and values of a newer server are kept", async (t) => {
   const proxy = await Proxy.start(t);
   proxy.fail("GET", health, { status: 200, body: '{"status": "drowsy", "since": "today"}' });
   const answer: object = await new AgentExchangeClient({ baseUrl: proxy.url }).getHealth();
   assert.deepEqual(answer, { status: "drowsy", since: "today" });
 });
 
-test("what cannot be part of a URL is refused before anything is sent", async () => {
+test("values that cannot be part of a URL are rejected before sending", async () => {
   assert.throws(() => new AgentExchangeClient({ baseUrl: "127.0.0.1:8080" }), TypeError);
   assert.throws(() => new AgentExchangeClient({ baseUrl: "http://ada:hunter2@127.0.0.1" }), (error) => !String(error).includes("hunter2"));
   const client = new AgentExchangeClient({ token: "not.a.token" });

@@ -7,7 +7,7 @@ import { resolve, sample, sampleBody, spec, type Operation, type Parameter } fro
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-// What the server answers to a request that is not one of the operation's.
+// The server's responses to requests that match no operation.
 const misunderstood = ["NOT_FOUND", "METHOD_NOT_ALLOWED", "MALFORMED_BODY", "VALIDATION_ERROR", "UNSUPPORTED_MEDIA_TYPE"];
 
 let account: AccountCredentials;
@@ -18,7 +18,7 @@ before(async () => {
 for (const [path, { parameters: shared = [], ...operations }] of Object.entries(spec.paths)) {
   for (const [method, operation] of Object.entries(operations)) {
     const parameters = [...shared, ...(operation.parameters ?? [])].map(resolve);
-    test(`${operation.operationId} calls ${method.toUpperCase()} ${path} as the spec has it`, async (t) => {
+    test(`${operation.operationId} calls ${method.toUpperCase()} ${path} as in the spec`, async (t) => {
       const proxy = await Proxy.start(t);
       const client = new AgentExchangeClient({ baseUrl: proxy.url, apiKey: account.api_key, apiSecret: account.api_secret });
       const call = (client as unknown as Record<string, Method>)[operation.operationId] ?? assert.fail("there is no such method");

@@ -4,7 +4,7 @@ import { AgentExchangeClient, type Agent } from "agentexchange";
 import { Proxy } from "./proxy.js";
 import { register } from "./server.js";
 
-test("an iterator walks through all pages, each fetched when it is needed", async (t) => {
+test("an iterator returns all pages, each fetched when needed", async (t) => {
   const proxy = await Proxy.start(t);
   const { client } = await register({ baseUrl: proxy.url });
   await Promise.all([1, 2, 3, 4].map((n) => client.createAgent({ display_name: `Agent ${n}` })));
@@ -23,7 +23,7 @@ test("an iterator walks through all pages, each fetched when it is needed", asyn
   assert.equal(fetched(), 5);
 });
 
-test("an iterator over nothing ends", async () => {
+test("an iterator over an empty list ends", async () => {
   const { account } = await register();
   const agent = new AgentExchangeClient({ apiKey: account.agent_api_key });
   for await (const order of agent.iterateOrders({ status: "filled" })) assert.fail(order.order_id);

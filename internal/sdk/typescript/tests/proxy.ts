@@ -3,12 +3,13 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 
-/** What becomes of one request. Of the last two the server learns nothing, nor of the first. */
+/** What happens to a request. */
 export type Fault =
   | "cut before" // the connection breaks before the request reaches the server
   | "cut after" // the server acts and answers, and the connection breaks before the answer arrives
-  | "cut midway" // and after half of it has
-  | "no answer" // nothing ever comes back
+  | "cut midway" // the connection breaks in the middle of the answer
+  | "no answer" // the server does not see the request, and there is never an answer
+  // The proxy answers, and the server does not see the request.
   | { status: number; headers?: Record<string, string>; body?: string };
 
 export interface Seen {
@@ -19,7 +20,7 @@ export interface Seen {
   headers: IncomingHttpHeaders;
 }
 
-/** Stands between a client and the real server, counts requests, and makes chosen ones fail. */
+/** A proxy between a client and the real server which counts requests and makes chosen ones fail. */
 export class Proxy {
   readonly seen: Seen[] = [];
   readonly #faults = new Map<string, Fault[]>();
@@ -41,7 +42,7 @@ export class Proxy {
     return this.#url;
   }
 
-  /** Makes the next requests of an operation fail, one by one; later ones pass. */
+  /** Applies these faults to the next requests of an operation, one each; later ones pass. */
   fail(method: string, path: string, ...faults: Fault[]): void {
     this.#faults.set(`${method} ${path}`, faults);
   }

@@ -41,10 +41,10 @@ for (const [what, fault] of passing) {
   });
 }
 
-test("a registration whose answer is lost is answered with the account that it made", async (t) => {
+test("a registration whose answer is lost returns the account it created", async (t) => {
   const proxy = await Proxy.start(t);
   proxy.fail("POST", "/api/v1/auth/register", "cut after");
-  const email = `${crypto.randomUUID()}@example.com`; // a second account could not have it
+  const email = `${crypto.randomUUID()}@example.com`; // a second account could not use it
   const account = await new AgentExchangeClient({ baseUrl: proxy.url }).register({ display_name: "Ada", email });
   assert.match(account.api_secret, /^sk_live_/);
 });
@@ -59,13 +59,13 @@ test("two calls have two keys, and a caller may give its own", async (t) => {
   await assert.rejects(client.createAgent({ display_name: "Three" }, { idempotencyKey: "mine" }), IdempotencyKeyReusedError);
 });
 
-test("an error that a repetition cannot mend is not repeated", async (t) => {
+test("a permanent error is not retried", async (t) => {
   const { client, proxy } = await behindProxy(t);
   await assert.rejects(client.createAgent({ display_name: "" }), ValidationError);
   assert.equal(proxy.of("POST", agents).length, 1);
 });
 
-test("after the last attempt the last error is the call's", async (t) => {
+test("after the last attempt the call fails with the last error", async (t) => {
   const { client, proxy } = await behindProxy(t);
   proxy.fail("GET", agents, ...Array<Fault>(3).fill("cut before"));
   await assert.rejects(client.listAgents({}, { maxRetries: 2 }), (error) => error instanceof ConnectionError && error.cause instanceof Error);
@@ -91,7 +91,7 @@ test("pauses double, and are spread at random", async (t) => {
   assert.equal(random.mock.callCount(), 3);
 });
 
-test("a pause is no shorter for the advice to return at once", async (t) => {
+test("a pause is no shorter if the server asks to return at once", async (t) => {
   const { client, proxy } = await behindProxy(t);
   t.mock.method(Math, "random", () => 1);
   proxy.fail("GET", agents, { status: 503, headers: { "Retry-After": "0" } });
@@ -100,7 +100,7 @@ test("a pause is no shorter for the advice to return at once", async (t) => {
   assert(performance.now() - start >= 195);
 });
 
-test("the server's advice when to return is followed", async (t) => {
+test("the server's Retry-After is obeyed", async (t) => {
   const { client, proxy } = await behindProxy(t);
   proxy.fail("GET", agents, { status: 503, headers: { "Retry-After": "1" } });
   const start = performance.now();
@@ -108,7 +108,7 @@ test("the server's advice when to return is followed", async (t) => {
   assert(performance.now() - start >= 990);
 });
 
-test("a deletion whose answer is lost says that there is nothing left to delete", async (t) => {
+test("a deletion whose answer is lost reports nothing left to delete", async (t) => {
   const { client, proxy, account } = await behindProxy(t);
   const path = `${agents}/${account.agent_id}`;
   proxy.fail("DELETE", path, "cut after");
@@ -116,7 +116,7 @@ test("a deletion whose answer is lost says that there is nothing left to delete"
   assert.equal(proxy.of("DELETE", path).length, 2);
 });
 
-test("a fetch of one's own sends every request", async () => {
+test("a given fetch sends every request", async () => {
   const sent: string[] = [];
   const { client } = await register({
     fetch: (input, init) => {
@@ -128,7 +128,7 @@ test("a fetch of one's own sends every request", async () => {
   assert.deepEqual(sent, ["POST /api/v1/auth/login", "GET /api/v1/agents"]);
 });
 
-test("an aborted call ends at once, whether it is waiting for an answer or to repeat", async (t) => {
+test("an aborted call ends at once, whether it waits for a response or to retry", async (t) => {
   const { client, proxy } = await behindProxy(t);
   for (const fault of ["no answer", { status: 503, headers: { "Retry-After": "20" } }] as const) {
     proxy.fail("GET", agents, fault);
@@ -139,7 +139,7 @@ test("an aborted call ends at once, whether it is waiting for an answer or to re
   await assert.rejects(client.listAgents({}, { signal: AbortSignal.abort("no more") }), (reason) => reason === "no more");
 });
 
-test("an aborted call does not end the login that another waits for", async (t) => {
+test("an aborted call does not end a login that another call waits for", async (t) => {
   const { client, proxy } = await behindProxy(t);
   proxy.fail("POST", "/api/v1/auth/login", { status: 503, headers: { "Retry-After": "1" } });
   const aborted = client.listAgents({}, { signal: AbortSignal.timeout(100) });

@@ -32,7 +32,7 @@ export interface Operation {
 
 type PathItem = { parameters?: Parameter[] } & Record<string, Operation>;
 
-/** The document that the server serves by and the SDK is made from. */
+/** The document that the server implements and the SDK is generated from. */
 export const spec = JSON.parse(readFileSync(process.env["SPEC"]!, "utf8")) as {
   paths: Record<string, PathItem>;
   components: { schemas: Record<string, Schema> };
@@ -45,7 +45,7 @@ export function resolve<T extends { $ref?: string }>(value: T): T {
   return resolve(steps.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], spec) as T);
 }
 
-/** A value that the schema takes. */
+/** A value that matches the schema. */
 export function sample(given: Schema): unknown {
   const schema = resolve(given);
   if (schema.items) return [sample(schema.items)];
@@ -53,7 +53,7 @@ export function sample(given: Schema): unknown {
   return schema.example ?? schema.default ?? schema.enum?.[0] ?? `a ${schema.type}`;
 }
 
-/** A body that the operation takes, or undefined if it takes none. */
+/** A body for the operation, or undefined if it takes none. */
 export function sampleBody({ requestBody }: Operation): unknown {
   const media = requestBody?.content["application/json"];
   return media && (Object.values(media.examples ?? {})[0]?.value ?? resolve(media.schema).example ?? sampleFields(media.schema));

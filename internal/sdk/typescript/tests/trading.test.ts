@@ -10,7 +10,7 @@ import {
 } from "agentexchange";
 import { failureOf, register } from "./server.js";
 
-test("an agent's key buys, rests, cancels and sees what it has", async () => {
+test("an agent's key places, rests and cancels orders and reads its account", async () => {
   const { account } = await register();
   const agent = new AgentExchangeClient({ apiKey: account.agent_api_key });
   const bought = await agent.placeOrder({ symbol: "BTCUSDT", side: "buy", type: "market", quantity: "0.001" });
@@ -30,7 +30,7 @@ test("an agent's key buys, rests, cancels and sees what it has", async () => {
   assert.equal((await agent.reconcile()).ok, true);
 });
 
-test("a refusal is of the type of its code and says what would pass", async () => {
+test("a refusal has the class of its code and names what would pass", async () => {
   const { account } = await register();
   const agent = new AgentExchangeClient({ apiKey: account.agent_api_key });
   const tooMuch = { symbol: "BTCUSDT", side: "buy", type: "market", quantity: "0.1" } as const;

@@ -5,8 +5,8 @@ const baseMs = 200;
 const capMs = 5_000;
 const longestAdviceMs = 30_000;
 
-/** Whether repeating a request may help. A repetition is the same request with the same Idempotency-Key. */
-export function mayPass(error: unknown): boolean {
+/** Whether an error is transient, so that a retry may help. A retry is the same request with the same Idempotency-Key. */
+export function isTransient(error: unknown): boolean {
   if (error instanceof ApiError) {
     return error.status === 429 || error.status >= 500 || error instanceof IdempotencyInFlightError;
   }
@@ -14,16 +14,16 @@ export function mayPass(error: unknown): boolean {
 }
 
 /**
- * How long to wait after a failed attempt, counted from 0: up to 200 ms after the first and twice as long after every
- * further one, at most 5 s, evenly spread so that clients do not return in step; or what the server advises, at most
- * 30 s, if that is longer.
+ * How long to wait after a failed attempt, counted from 0. The pause is random, so that clients do not return in step:
+ * up to 200 ms after the first attempt, and up to twice as long after each further one, at most 5 s. If the server asks
+ * for a longer pause, that is used, at most 30 s.
  */
 export function pauseMs(attempt: number, retryAfter: string | null): number {
-  const advised = retryAfter === null ? 0 : adviceMs(retryAfter) || 0; // NaN: it says nothing that can be read
+  const advised = retryAfter === null ? 0 : adviceMs(retryAfter) || 0; // NaN if it cannot be parsed
   return Math.max(Math.random() * Math.min(baseMs * 2 ** attempt, capMs), Math.min(advised, longestAdviceMs));
 }
 
-/** Reads a Retry-After header, which is in seconds or a date. */
+/** Parses a Retry-After header, in seconds or as a date. */
 function adviceMs(retryAfter: string): number {
   return /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.now();
 }
@@ -35,7 +35,7 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
   await withSignal(signal, over).finally(() => clearTimeout(timer));
 }
 
-/** Settles as the promise does, or rejects as soon as the signal is aborted. */
+/** Settles like the promise, or rejects as soon as the signal is aborted. */
 export function withSignal<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {

@@ -1,62 +1,62 @@
 import { InvalidTokenError, TokenExpiredError, errorTypes } from "./error-codes.js";
 import { ApiError, ConnectionError, MissingCredentialsError, TimeoutError } from "./errors.js";
 import type { ErrorSchema, LoginRequest, Token } from "./models.js";
-import { mayPass, pause, pauseMs, withSignal } from "./retry.js";
+import { isTransient, pause, pauseMs, withSignal } from "./retry.js";
 import { Session } from "./session.js";
 
-/** What a client is made of. All of it may be left out. */
+/** Options of a client. All are optional. */
 export interface ClientOptions {
   /**
-   * Where the server is, with or without `/api/v1` at its end. Default: the environment's `AGENTEXCHANGE_BASE_URL`, else
+   * The server's address, with or without `/api/v1` at the end. Default: `AGENTEXCHANGE_BASE_URL` of the environment, or
    * `http://127.0.0.1:8080`.
    */
   baseUrl?: string | undefined;
   /**
-   * An account's or an agent's key. When neither key, secret nor token is given, key and secret are taken from the
+   * An account's or an agent's key. If neither key, secret nor token is given, the client takes key and secret from the
    * environment, `AGENTEXCHANGE_API_KEY` and `AGENTEXCHANGE_API_SECRET`.
    */
   apiKey?: string | undefined;
   /** The account's secret, with which the client logs in by itself. */
   apiSecret?: string | undefined;
-  /** A bearer token to begin with. */
+  /** An existing bearer token. */
   token?: string | undefined;
-  /** The agent that calls of an account act for, where it is not its default agent. */
+  /** The agent that an account's calls act for. Default: the account's default agent. */
   agentId?: string | undefined;
   /** How long one attempt may take. Default: 30,000. */
   timeoutMs?: number | undefined;
-  /** How often a call is repeated at most. Default: 4. */
+  /** How often a failed call is repeated at most. Default: 4. */
   maxRetries?: number | undefined;
-  /** Sends the requests in place of the global `fetch`. */
+  /** Sends the requests instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** Options of one call. */
+/** Options of a single call. */
 export interface CallOptions {
-  /** Ends the call, which then rejects with the signal's reason. What the server made of it is not known. */
+  /** Aborts the call, which then rejects with the signal's reason. Whether the server acted is unknown. */
   signal?: AbortSignal | undefined;
-  /** How long one attempt may take, in place of the client's. */
+  /** How long one attempt may take, instead of the client's option. */
   timeoutMs?: number | undefined;
-  /** How often the call is repeated at most, in place of the client's. */
+  /** How often the call is repeated at most, instead of the client's option. */
   maxRetries?: number | undefined;
 }
 
-// A timer of more fires at once.
+// A timer with a longer delay fires immediately.
 const longestTimerMs = 2 ** 31 - 1;
 
 /** One call of an operation. */
 export interface Call {
   method: string;
   path: string;
-  /** The headers that may carry credentials, the preferred one first. None: the operation is public. */
+  /** The headers that may carry credentials, the preferred one first. Empty if the operation is public. */
   auth: readonly string[];
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** Those left undefined have a default. */
+  /** Undefined ones have a default. */
   headers?: Readonly<Record<string, string | undefined>>;
   body?: unknown;
   answer: "json" | "text" | "none";
 }
 
-/** A call as it is sent, every time the same but for the token. */
+/** A call as it is sent. All attempts are the same except for the token. */
 interface Message {
   method: string;
   url: URL;
@@ -70,7 +70,7 @@ interface Answer {
   text: string;
 }
 
-/** Sends calls with credentials, and repeats them as long as that may help. */
+/** Sends calls with credentials, and repeats them after transient failures. */
 export abstract class Transport {
   readonly #baseUrl: string;
   readonly #apiKey: string | undefined;
@@ -83,7 +83,7 @@ export abstract class Transport {
   constructor(options: ClientOptions = {}) {
     this.#baseUrl = baseUrl(options.baseUrl ?? environment("BASE_URL") ?? "http://127.0.0.1:8080");
     if (options.apiSecret !== undefined && options.apiKey === undefined) {
-      throw new MissingCredentialsError("An apiSecret is of no use without the account's apiKey. Pass both.");
+      throw new MissingCredentialsError("An apiSecret needs the account's apiKey. Pass both.");
     }
     const given = [options.apiKey, options.token].some((value) => value !== undefined);
     const apiKey = credential("apiKey", given ? options.apiKey : environment("API_KEY"));
@@ -99,7 +99,7 @@ export abstract class Transport {
 
   abstract login(body: LoginRequest): Promise<Token>;
 
-  /** Makes a call, as often as it takes, with one Idempotency-Key. */
+  /** Makes a call, with as many attempts as needed and one Idempotency-Key. */
   protected async call<T>(call: Call, options: CallOptions): Promise<T> {
     const message = this.#message(call);
     const { signal, maxRetries = this.#maxRetries } = options;
@@ -118,7 +118,7 @@ export abstract class Transport {
           renewed = true;
           continue;
         }
-        if (failures >= maxRetries || !mayPass(error)) throw error;
+        if (failures >= maxRetries || !isTransient(error)) throw error;
       }
       await pause(pauseMs(failures++, advice), signal);
     }
@@ -142,7 +142,7 @@ export abstract class Transport {
     return undefined;
   }
 
-  /** Puts credentials into the headers, and answers the token if it is one. */
+  /** Sets the credentials in the headers, and returns the token if one is used. */
   async #authenticate({ auth, method, path }: Call, headers: Headers): Promise<string | undefined> {
     if (auth.length === 0) return undefined;
     const keyHeader = auth.find((name) => name !== "Authorization");
@@ -159,7 +159,7 @@ export abstract class Transport {
     throw new MissingCredentialsError(`${method} ${path} needs ${what}. Pass it to the client.`);
   }
 
-  /** Sends a request once and reads all of the answer. */
+  /** Sends a request once and reads the whole response. */
   async #exchange(message: Message, options: CallOptions): Promise<Answer> {
     const { signal, timeoutMs = this.#timeoutMs } = options;
     const { url, ...init } = message;
@@ -168,7 +168,7 @@ export abstract class Transport {
     const stop = () => ending.abort();
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      // A redirect is answered like any error: followed, it would carry the key to wherever it points.
+      // A redirect counts as an error: following it would send the key elsewhere.
       const response = await this.#fetch(url, { ...init, redirect: "manual", signal: ending.signal });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
@@ -183,41 +183,41 @@ export abstract class Transport {
   }
 }
 
-/** Fills parameters into a path. */
+/** Inserts parameters into a path. */
 export function path(texts: TemplateStringsArray, ...values: readonly string[]): string {
   return String.raw({ raw: texts }, ...values.map(segment));
 }
 
 function segment(value: string): string {
-  // An empty segment or a dot would name another path, and with DELETE perhaps a fatal one.
+  // An empty segment or a dot would name another path, which with DELETE could be fatal.
   if (typeof value !== "string" || ["", ".", ".."].includes(value)) {
-    throw new TypeError(`${JSON.stringify(value)} cannot stand in a path.`);
+    throw new TypeError(`${JSON.stringify(value)} cannot be part of a path.`);
   }
   return encodeURIComponent(value);
 }
 
-/** A credential without the white space around it, such as the line break at the end of a file. */
+/** Strips the white space around a credential, such as the line break at the end of a file. */
 function credential(name: string, value: string | undefined): string | undefined {
   return value?.trim() ? headerValue(name, value.trim()) : undefined;
 }
 
-/** What a header can carry. Anything else is not shown, as `Headers` would: it may be a secret. */
+/** Checks that a value can be sent in a header. Unlike `Headers`, the error does not show it: it may be a secret. */
 function headerValue(name: string, value: string): string {
   if (/^[!-~]([ -~]*[!-~])?$/.test(value)) return value;
-  throw new TypeError(`${name} holds a character that cannot be sent in a header, or nothing, or a blank at an end.`);
+  throw new TypeError(`${name} must be printable ASCII, not empty, and have no blank at either end.`);
 }
 
-/** What paths are appended to. The server says that the API is at …/api/v1, which paths begin with. */
+/** The address that paths are appended to, without /api/v1, with which paths begin. */
 function baseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new TypeError("baseUrl is to be a URL such as http://127.0.0.1:8080.");
+    throw new TypeError("baseUrl must be a URL such as http://127.0.0.1:8080.");
   }
-  if (url.username || url.password) throw new TypeError("baseUrl holds a user or password, which fetch refuses to send.");
+  if (url.username || url.password) throw new TypeError("baseUrl contains a user or password, which fetch refuses to send.");
   return text.replace(/\/+$/, "").replace(/\/api\/v1$/, "").replace(/\/+$/, "");
 }
 
-/** The code of an error or of what caused it: Node.js has `fetch` fail with "fetch failed", because of ECONNREFUSED. */
+/** The code of an error or of its cause. In Node.js, ECONNREFUSED is the cause of a "fetch failed". */
 function codeOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ("code" in at && typeof at.code === "string") return at.code;
@@ -225,13 +225,13 @@ function codeOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** What the environment says, where there is one: a browser has none. */
+/** A variable of the environment. A browser has none. */
 function environment(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   return process?.env?.[`AGENTEXCHANGE_${name}`] || undefined;
 }
 
-/** 128 random bits. Unlike randomUUID, this works in pages that came by plain HTTP. */
+/** 128 random bits. Unlike randomUUID, this also works in pages served over plain HTTP. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -256,9 +256,9 @@ function refusal(answer: Answer, call: Call): ApiError {
   return new type({ status: answer.status, code, message, details, requestId });
 }
 
-/** An answer that is not of this server, or of no version that this package knows. */
+/** The error for a response that does not have the API's form. */
 function strange({ status, headers }: Answer, { method, path }: Call): ApiError {
-  const message = `${method} ${path} was answered with status ${status}, and not as the API says. Is baseUrl right?`;
+  const message = `${method} ${path} returned status ${status} and a response that is not the API's. Is baseUrl right?`;
   const requestId = headers.get("X-Request-Id") ?? undefined;
   return new ApiError({ status, code: undefined, message, details: undefined, requestId });
 }
