@@ -130,7 +130,7 @@ func (d Decimal) Sign() int { return d.value.Sign() }
 func (d Decimal) IsZero() bool { return d.value.IsZero() }
 
 // unitsLimit is 10^28, the first absolute value, in units, that is too large.
-var unitsLimit = pow10(precision)
+var unitsLimit = new(big.Int).Exp(big.NewInt(10), big.NewInt(precision), nil)
 
 // fromUnits returns units × 10^-8 or errTooLarge. It copies units.
 func fromUnits(units *big.Int) (Decimal, error) {
@@ -155,10 +155,6 @@ func (d Decimal) units() *big.Int {
 		units.Neg(units)
 	}
 	return units
-}
-
-func pow10(exponent int64) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(exponent), nil)
 }
 
 // isDigits reports whether s is one or more of 0 to 9. The digits of other scripts do not count.

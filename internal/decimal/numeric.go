@@ -5,48 +5,12 @@ import (
 	"errors"
 	"math/big"
 	"math/bits"
-
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 var (
-	_ pgtype.NumericScanner = (*Decimal)(nil)
-	_ pgtype.NumericValuer  = Decimal{}
-)
-
-var (
-	errNull      = errors.New("NULL is not a decimal: scan a nullable column into a *Decimal")
 	errNotFinite = errors.New("NaN and infinity are not decimals")
+	errMalformed = errors.New("this is not a numeric in PostgreSQL's binary format")
 )
-
-// ScanNumeric sets d to a NUMERIC from PostgreSQL, exactly. Zeros after the eighth decimal are dropped; any other digit
-// there is an error, as are NULL, NaN, infinities and numbers from 10^20 on. On error d is unchanged.
-func (d *Decimal) ScanNumeric(n pgtype.Numeric) error {
-	switch {
-	case !n.Valid:
-		return errNull
-	case n.NaN || n.InfinityModifier != pgtype.Finite:
-		return errNotFinite
-	case n.Int == nil || n.Int.Sign() == 0:
-		*d = Decimal{}
-		return nil
-	}
-	units, err := scale(n.Int, int64(n.Exp)+places)
-	if err != nil {
-		return err
-	}
-	scanned, err := fromUnits(units)
-	if err != nil {
-		return err
-	}
-	*d = scanned
-	return nil
-}
-
-// NumericValue returns d for PostgreSQL, with all 8 decimals. It never fails.
-func (d Decimal) NumericValue() (pgtype.Numeric, error) {
-	return pgtype.Numeric{Int: d.units(), Exp: -places, Valid: true}, nil
-}
 
 // PostgreSQL's binary format of a numeric: the number of base-10,000 digits, the weight of the first one, the sign and
 // the number of decimal places to show, each in 16 bits; then the digits.
@@ -54,12 +18,13 @@ const (
 	numericBase     = 10_000
 	numericHeader   = 8
 	numericNegative = 0x4000
-	fractionDigits  = 2 // of 4 decimal places each
+	fractionDigits  = 2                     // of 4 decimal places each
+	numericWhole    = (wholeDigits + 3) / 4 // digits before the point
 )
 
 // AppendNumeric appends d in PostgreSQL's binary format.
 func (d Decimal) AppendNumeric(buf []byte) []byte {
-	var digits [fractionDigits + (wholeDigits+3)/4]uint16 // the last one first
+	var digits [fractionDigits + numericWhole]uint16 // the last one first
 	units, ok := d.small()
 	if !ok {
 		d.bigDigits(digits[:])
@@ -97,18 +62,23 @@ func (d Decimal) bigDigits(digits []uint16) {
 	}
 }
 
-// UnmarshalNumeric sets d to src, a numeric in PostgreSQL's binary format. It fails like ScanNumeric.
+// UnmarshalNumeric sets d to src, a numeric in PostgreSQL's binary format, exactly. Zeros after the eighth decimal are
+// dropped; any other digit there is an error, as are NaN, infinities and numbers from 10^20 on. On error d is unchanged.
 func (d *Decimal) UnmarshalNumeric(src []byte) error {
 	if units, negative, ok := smallNumeric(src); ok {
 		*d = newSmall(negative, units)
 		return nil
 	}
-	var n pgtype.Numeric
-	plan := pgtype.NumericCodec{}.PlanScan(nil, pgtype.NumericOID, pgtype.BinaryFormatCode, &n)
-	if err := plan.Scan(src, &n); err != nil {
+	units, err := bigNumeric(src)
+	if err != nil {
 		return err
 	}
-	return d.ScanNumeric(n)
+	read, err := fromUnits(units)
+	if err != nil {
+		return err
+	}
+	*d = read
+	return nil
 }
 
 // smallNumeric reads a numeric if its units fit 64 bits, as nearly always.
@@ -141,24 +111,40 @@ func smallNumeric(src []byte) (units uint64, negative, ok bool) {
 	return units, sign == numericNegative, true
 }
 
-// scale returns n × 10^shift, and n itself if shift is 0. It fails with errTooFine if the result is not an integer and,
-// without computing it, with errTooLarge if it is too large for any Decimal. n is not 0.
-func scale(n *big.Int, shift int64) (*big.Int, error) {
+// bigNumeric reads any numeric, in units.
+func bigNumeric(src []byte) (*big.Int, error) {
+	if len(src) < numericHeader {
+		return nil, errMalformed
+	}
+	digits := src[numericHeader:]
+	count := int(binary.BigEndian.Uint16(src))
+	weight := int(int16(binary.BigEndian.Uint16(src[2:])))
+	sign := binary.BigEndian.Uint16(src[4:])
 	switch {
-	case shift == 0: // every column declared NUMERIC(28,8)
-		return n, nil
-	case shift > precision:
-		return nil, errTooLarge
-	case shift > 0:
-		return new(big.Int).Mul(n, pow10(shift)), nil
-	case -shift*3 >= int64(n.BitLen()):
-		// 10^k has more than 3k bits, so it cannot divide n. Checking this first avoids computing an absurd power for
-		// an absurd exponent.
-		return nil, errTooFine
+	case sign != 0 && sign != numericNegative:
+		return nil, errNotFinite
+	case len(digits) != 2*count:
+		return nil, errMalformed
 	}
-	quotient, remainder := new(big.Int).QuoRem(n, pow10(-shift), new(big.Int))
-	if remainder.Sign() != 0 {
-		return nil, errTooFine
+	digit := func(n int) uint64 { return uint64(binary.BigEndian.Uint16(digits[2*n:])) }
+	for n := range count {
+		switch {
+		case digit(n) == 0:
+		case weight-n >= numericWhole:
+			return nil, errTooLarge
+		case weight-n < -fractionDigits:
+			return nil, errTooFine
+		}
 	}
-	return quotient, nil
+	units, base := new(big.Int), big.NewInt(numericBase)
+	for position := numericWhole - 1; position >= -fractionDigits; position-- {
+		units.Mul(units, base)
+		if n := weight - position; n >= 0 && n < count {
+			units.Add(units, new(big.Int).SetUint64(digit(n)))
+		}
+	}
+	if sign == numericNegative {
+		units.Neg(units)
+	}
+	return units, nil
 }

@@ -270,6 +270,10 @@ func TestDecimalsAreStoredAsTheyAre(t *testing.T) {
 	require.Equal(t, []*decimal.Decimal{nil, &large}, gaps)
 	require.Empty(t, empty)
 	require.Equal(t, large.String(), text)
+	for _, invalid := range []string{"null::numeric", "'NaN'::numeric", "0.000000001", "1e20::numeric"} {
+		require.Error(t, pool.QueryRow(t.Context(), "select "+invalid).Scan(&again), invalid)
+		require.Equal(t, one, again, invalid)
+	}
 }
 
 // AppendRows reuses one variable for all rows; rows read before must not change with it.
