@@ -36,7 +36,7 @@ func TestServerServesUntilItsContextEnds(t *testing.T) {
 
 	cancel()
 	require.NoError(t, <-ended)
-	_, err = client.Get(server.URL()) //nolint:noctx // it fails
+	_, err = client.Get(server.URL()) //nolint:noctx // a test
 	require.Error(t, err)
 }
 
