@@ -19,7 +19,7 @@ func (b *batch) once(j *job) (o outcome, err error) {
 		return b.judge(j), nil
 	}
 	if o.stored, o.err = b.answers.Find(j.idempotent.Key); o.stored != nil || o.err != nil {
-		return o, nil
+		return o, nil //nolint:nilerr // a refusal is this job's outcome
 	}
 	o = b.judge(j)
 	encoded, err := j.idempotent.Encode(Placed{Order: o.order, Existed: o.existed}, o.err)
