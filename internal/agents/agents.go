@@ -1,5 +1,5 @@
-// Package agents is what happens to accounts, agents and their keys, whoever asks for it: registration, creating, cloning,
-// changing, resetting, archiving and deleting. It knows nothing of HTTP.
+// Package agents does what happens to accounts, agents and their keys: registering, creating, cloning, changing, resetting,
+// archiving and deleting. It knows nothing of HTTP.
 //
 // A method that takes a transaction does all of its work in it, so that its caller can store an idempotent answer in the
 // same one. Work on an agent's book takes the agent as held by the exchange, which parks its orders meanwhile.

@@ -34,8 +34,8 @@ type Scopes struct {
 	asking  chan struct{}
 }
 
-// NewScopes makes Scopes that look up at most so many credentials at once: anybody can make up keys that look like one.
-// A look-up takes no longer than the timeout.
+// NewScopes makes Scopes. At most atOnce credentials are looked up at once, because anyone can make up well-formed keys, and
+// each look-up takes no longer than the timeout.
 func NewScopes(readers *postgres.Readers, atOnce int, timeout time.Duration) *Scopes {
 	hints, err := lru.New[string, book.Scope](maxHints)
 	if err != nil {

@@ -31,7 +31,7 @@ type Agent struct {
 	DayStartEquity   *decimal.Decimal
 }
 
-// Asset is what an agent has of one asset. Of anything but USDT it is a position.
+// Asset is what an agent has of one asset. Anything but USDT is a position.
 type Asset struct {
 	Available decimal.Decimal
 	Locked    decimal.Decimal // held for open orders
@@ -148,7 +148,7 @@ type Transfer struct {
 	At                       time.Time
 }
 
-// asset finds what the agent has of an asset, nothing included.
+// asset returns what the agent has of an asset, which may be nothing.
 func (b *Book) asset(name string) *Asset {
 	asset, ok := b.assets[name]
 	if !ok {
@@ -158,7 +158,7 @@ func (b *Book) asset(name string) *Asset {
 	return asset
 }
 
-// has answers how much the agent can use of an asset and what it has in all.
+// has returns how much of an asset the agent can use, and how much it has in total.
 func (b *Book) has(name string) (available, total decimal.Decimal) {
 	if asset, ok := b.assets[name]; ok {
 		return asset.Available, asset.Total()
@@ -191,10 +191,10 @@ func (b *Book) post(at time.Time, kind, name string, amount decimal.Decimal, sou
 	b.changes.Transfers = append(b.changes.Transfers, entry)
 }
 
-// change adds to an account, and answers what it has then if it is the agent's own.
-func (a *Asset) change(account string, amount decimal.Decimal) *decimal.Decimal {
+// change adds to a bucket, and returns its balance afterwards if it is the agent's own.
+func (a *Asset) change(bucket string, amount decimal.Decimal) *decimal.Decimal {
 	balance := &a.Available
-	switch account {
+	switch bucket {
 	case bucketAvailable:
 	case bucketLocked:
 		balance = &a.Locked
@@ -215,7 +215,7 @@ type Prices interface {
 	DayOpen(symbol string) (market.Tick, bool)
 }
 
-// valueOf is what a position is worth: at the last known price, however old; where there is none at all, what it cost.
+// valueOf is the value of a position at the last known price, however old, or its cost if there has never been a price.
 func (b *Book) valueOf(name string, asset *Asset, prices Prices) decimal.Decimal {
 	if name == Quote {
 		return asset.Total()
@@ -241,8 +241,8 @@ func (b *Book) Equity(prices Prices) (equity, unrealized decimal.Decimal) {
 // DayOf returns 00:00 UTC of a time's day.
 func DayOf(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
-// dayStart is the equity that daily loss is measured from. It is fixed before a day's first trade; until then it is
-// what the balances, unchanged since, were worth at the day's first prices.
+// dayStart is the equity from which the daily loss is measured. It is fixed before a day's first trade. Until then it is the
+// value of the balances, which have not changed since, at the day's first prices.
 func (b *Book) dayStart(now time.Time, prices Prices) decimal.Decimal {
 	if b.DayStartedAt != nil && !b.DayStartedAt.Before(DayOf(now)) {
 		return *b.DayStartEquity

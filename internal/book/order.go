@@ -12,7 +12,7 @@ import (
 // Quote is the asset that everything is paid with.
 const Quote = "USDT"
 
-// BaseOf answers what a symbol trades; every pair is quoted in USDT.
+// BaseOf returns the asset that a symbol trades; every pair is quoted in USDT.
 func BaseOf(symbol string) string { return strings.TrimSuffix(symbol, Quote) }
 
 // Side of an order.
@@ -41,10 +41,10 @@ const (
 // Types are all of them.
 var Types = [...]Type{Market, Limit, StopLoss, TakeProfit}
 
-// TimeInForce says for how long an order stands.
+// TimeInForce says how long an order waits.
 type TimeInForce string
 
-// The times in force. Orders fill whole, so that IOC and FOK come to the same.
+// The times in force. Orders fill completely or not at all, so IOC and FOK mean the same.
 const (
 	GTC TimeInForce = "GTC"
 	IOC TimeInForce = "IOC"
@@ -54,7 +54,7 @@ const (
 // TimesInForce are all of them.
 var TimesInForce = [...]TimeInForce{GTC, IOC, FOK}
 
-// Status of an order. All but Pending are for ever.
+// Status of an order. All but Pending are final.
 type Status string
 
 // The states.
@@ -68,7 +68,7 @@ const (
 // Statuses are all of them.
 var Statuses = [...]Status{Pending, Filled, Cancelled, Expired}
 
-// Request is an order that somebody wants to place. It is valid by the API's spec, with defaults filled in.
+// Request is an order to be placed. It is valid by the API's spec, with defaults filled in.
 type Request struct {
 	ClientOrderID *string
 	Symbol        string // upper case
@@ -129,7 +129,7 @@ func equal(a, b *decimal.Decimal) bool {
 	return *a == *b
 }
 
-// DedupOf is the one value that stands for an agent's client order id.
+// DedupOf hashes an agent's client order id into the one value by which a repeated order is found.
 func DedupOf(agentID uuid.UUID, clientOrderID string) uuid.UUID {
 	sum := sha256.Sum256(append(agentID[:], clientOrderID...))
 	return uuid.UUID(sum[:16])

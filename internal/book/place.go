@@ -37,7 +37,7 @@ func (b *Book) open(r Request, now time.Time) *Order {
 	return order
 }
 
-// consider does the arithmetic on what the client sent, in which products may be too large.
+// consider does the arithmetic on what the client sent, whose products may be too large.
 func (b *Book) consider(r Request, q Quotation, prices Prices, now time.Time) (j *judgement, t terms, err error) {
 	defer refuseOverflow(&err)
 	defer decimal.CatchOverflow(&err)
@@ -45,14 +45,14 @@ func (b *Book) consider(r Request, q Quotation, prices Prices, now time.Time) (j
 	if rule := j.broken(); rule != "" {
 		return nil, terms{}, j.refuse(rule)
 	}
-	if !j.crosses { // what it will come to is not known yet, but what it holds must be computable
+	if !j.crosses { // its terms are not known yet, but its hold must be computable
 		r.hold(r.Quantity)
 		return j, terms{}, nil
 	}
 	return j, r.termsAt(q), nil
 }
 
-// rest holds what the order may take.
+// rest puts an order into the book, and holds what it may need.
 func (b *Book) rest(order *Order, now time.Time) {
 	order.Hold, order.Value = order.hold(order.Quantity)
 	b.post(now, kindHold, order.LockedAsset(), order.Hold, bucketAvailable, bucketLocked, order)
@@ -74,7 +74,7 @@ func (b *Book) count(order *Order, by int32) {
 	b.resting[order.Symbol] = sum
 }
 
-// fill executes an order whole, out of what is available or was held for it, and notes the trade.
+// fill executes an order completely, from what is available or was held for it, and notes the trade.
 func (b *Book) fill(order *Order, t terms, from string, prices Prices, now time.Time) {
 	b.fixDay(now, prices)
 	trade := Trade{
@@ -102,7 +102,7 @@ func (b *Book) buy(order *Order, t terms, from string, now time.Time) {
 	base := BaseOf(order.Symbol)
 	b.post(now, kindTrade, Quote, t.value, from, bucketMarket, order)
 	b.post(now, kindFee, Quote, t.fee, from, bucketFee, order)
-	if from == bucketLocked { // at a price better than the limit it costs less than was held
+	if from == bucketLocked { // a price better than the limit costs less than was held
 		b.post(now, kindRelease, Quote, order.Hold.Sub(t.value).Sub(t.fee), bucketLocked, bucketAvailable, order)
 	}
 	position := b.asset(base)
@@ -132,8 +132,8 @@ func (b *Book) sell(order *Order, t terms, from string, now time.Time) decimal.D
 	return t.value.Sub(t.fee).Sub(taken)
 }
 
-// Fill executes a pending order of the book at a price that crosses it, out of its hold. The matcher, which asks for it,
-// need not be told.
+// Fill executes a pending order of the book, from its hold, at a price that crosses it. It is not announced to the matcher,
+// which asks for it.
 func (b *Book) Fill(order *Order, q Quotation, prices Prices, now time.Time) {
 	b.leave(order)
 	b.fill(order, order.termsAt(q), bucketLocked, prices, now)

@@ -28,7 +28,7 @@ var rules = [...]Rule{
 	RuleMinQty, RuleStepSize, RuleTickSize, RuleMinNotional, RuleDailyLoss, RulePosition, RuleOpenOrders, RuleBalance,
 }
 
-// judgement judges one request against a book. All it needs of the book does not depend on the quantity.
+// judgement judges one request against a book. What it keeps of the book does not depend on the quantity.
 type judgement struct {
 	book  *Book
 	quote Quotation
@@ -70,7 +70,7 @@ func (j *judgement) outcome() Status {
 	}
 }
 
-// required is what the order takes of what it gives: USDT for a buy, the base for a sell.
+// required is how much of the asset that it gives the order needs: USDT for a buy, the base for a sell.
 func (j *judgement) required(quantity decimal.Decimal) decimal.Decimal {
 	if j.Side == Sell {
 		return quantity
@@ -83,7 +83,7 @@ func (j *judgement) required(quantity decimal.Decimal) decimal.Decimal {
 	return value.Add(feeOf(value))
 }
 
-// exposed is what the base would be worth of the agent's equity after the order.
+// exposed is the value of the base after the order, with the pending buys.
 func (j *judgement) exposed(quantity decimal.Decimal) decimal.Decimal {
 	price := j.Price
 	if price == nil {
@@ -109,7 +109,7 @@ func (j *judgement) passes(rule Rule, quantity decimal.Decimal) bool {
 	case RuleDailyLoss:
 		return j.Side == Sell || j.loss.Mul(hundred).Cmp(j.book.StartingBalance.Mul(percent(j.book.Limits.DailyLossLimitPct))) < 0
 	case RulePosition:
-		// The cap is cut off after 8 places, which an exposure has no more of: it is compared exactly.
+		// The cap is truncated to 8 places. An exposure has no more, so the comparison is exact.
 		return j.Side == Sell ||
 			j.exposed(quantity).Cmp(j.equity.Mul(percent(j.book.Limits.MaxPositionSizePct)).QuoTrunc(hundred)) <= 0
 	case RuleOpenOrders:
@@ -119,7 +119,7 @@ func (j *judgement) passes(rule Rule, quantity decimal.Decimal) bool {
 	}
 }
 
-// broken answers the first rule that the order breaks, or none.
+// broken returns the first rule that the order breaks, or "".
 func (j *judgement) broken() Rule {
 	for _, rule := range rules {
 		if !j.passes(rule, j.Quantity) {
@@ -129,9 +129,9 @@ func (j *judgement) broken() Rule {
 	return ""
 }
 
-// maxAllowed is the largest multiple of the step that passes every rule, or zero. Rules that set an upper bound pass
-// every quantity below one that they pass, because the taker's price rises with the quantity and rounding keeps order;
-// so the bound is found by halving.
+// maxAllowed is the largest multiple of the step that passes every rule, or zero. If a rule with an upper bound passes a
+// quantity, it passes every smaller one, because the taker's price rises with the quantity and rounding is monotonic. So a
+// binary search finds the bound.
 func (j *judgement) maxAllowed() decimal.Decimal {
 	for _, rule := range []Rule{RuleTickSize, RuleDailyLoss, RuleOpenOrders} { // whatever the quantity
 		if !j.passes(rule, j.Quantity) {
@@ -154,15 +154,15 @@ func (j *judgement) maxAllowed() decimal.Decimal {
 	return low
 }
 
-// affords judges the rules that set an upper bound. A quantity whose value is too large to be computed passes neither.
+// affords judges the rules with an upper bound. A quantity whose value is too large to be computed passes neither.
 func (j *judgement) affords(quantity decimal.Decimal) (ok bool) {
 	var tooLarge error
 	defer decimal.CatchOverflow(&tooLarge) // ok is false then
-	j.hold(quantity)                       // its value at the limit must be one, also where a sell's balance does not depend on it
+	j.hold(quantity)                       // its value at the limit must be computable, even for a sell, whose balance does not depend on it
 	return j.passes(RulePosition, quantity) && j.passes(RuleBalance, quantity)
 }
 
-// bound is a quantity that no balance allows to exceed.
+// bound is a quantity that the balance never allows to exceed.
 func (j *judgement) bound() decimal.Decimal {
 	if j.Side == Sell {
 		return decimal.Min(j.available, maxQuantity)
@@ -178,8 +178,8 @@ func (j *judgement) bound() decimal.Decimal {
 	return most
 }
 
-// Check is how an order stands to one rule. Percent for the daily loss and the position, a count for open orders,
-// the asset itself for the rest.
+// Check is how an order does by one rule: in percent for the daily loss and the position, a number for open orders, and an
+// amount of the asset for the rest.
 type Check struct {
 	Rule      Rule
 	Passed    bool

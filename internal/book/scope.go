@@ -9,7 +9,7 @@ import (
 )
 
 // ErrOutOfScope means that the agent does not exist or that the caller may not act for it. Which of the two it is, and
-// what to tell the caller, is decided by whoever knows the credential.
+// what to tell the caller, is decided where the credential is known.
 var ErrOutOfScope = errors.New("no such agent for this caller")
 
 // Scope names the agent that a call is about, and the right by which the caller acts for it: the digest of the agent's

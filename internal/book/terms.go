@@ -27,7 +27,7 @@ type Quotation struct {
 // takerPrice is the current price moved against the taker by clamp(0.1 × order value ÷ 24 h quote volume, 0.0001, 0.10).
 func (q Quotation) takerPrice(side Side, quantity decimal.Decimal) decimal.Decimal {
 	impact := maxImpact
-	// From the whole volume on it is the greatest, whatever the quotient, which may be too large to compute.
+	// From the whole volume on the impact is the greatest. The quotient may then be too large to compute.
 	if value := quantity.Mul(q.Price); value.Cmp(q.QuoteVolume) < 0 {
 		impact = decimal.Min(decimal.Max(impactFactor.MulQuo(value, q.QuoteVolume), minImpact), maxImpact)
 	}

@@ -24,8 +24,8 @@ const (
 	maxAttempts    = 5
 )
 
-// commit makes the jobs durable in one transaction and answers them. A transaction that fails because of what is in it
-// is cut in two until the job to blame stands alone, and fails alone.
+// commit makes the jobs durable in one transaction and answers them. A transaction that fails because of its content is cut
+// in two, until the job to blame stands alone and fails alone.
 func (x *Exchange) commit(jobs []*job) {
 	if len(jobs) == 0 {
 		return

@@ -69,8 +69,8 @@ func (x *Exchange) Close() {
 	x.running.Wait()
 }
 
-// writerOf returns the writer of an agent, chosen by the random part of its id: the rest is nearly the same for agents
-// made together.
+// writerOf returns the writer of an agent, chosen by the random part of its id, because the rest is nearly the same for
+// agents made at the same time.
 func (x *Exchange) writerOf(agentID uuid.UUID) *writer {
 	return x.writers[binary.BigEndian.Uint32(agentID[12:])%uint32(len(x.writers))]
 }
@@ -143,7 +143,7 @@ func (x *Exchange) quote(symbol string, now time.Time, tick *market.Tick) (book.
 	return q, nil
 }
 
-// priceAt has a tick in place of the last price of its symbol.
+// priceAt overrides the last price of a symbol with a tick.
 type priceAt struct {
 	book.Prices
 	tick market.Tick

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// GetAccountInfo returns who the agent is.
+// GetAccountInfo describes the agent.
 func (s *Server) GetAccountInfo(ctx context.Context, _ api.GetAccountInfoRequestObject) (api.GetAccountInfoResponseObject, error) {
 	a, err := s.portfolio.Account(ctx, scopeOf(ctx))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// authenticate finds out who calls, by the credentials that the operation takes, before a byte of the body is read.
+// authenticate finds out who calls, by the credentials that the operation takes, before any of the body is read.
 func (s *Server) authenticate(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
@@ -42,7 +42,7 @@ func (s *Server) authenticate(op *spec.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// bearerToken answers the token of the Authorization header. An API key sent along is ignored, and alone is not enough.
+// bearerToken returns the token of the Authorization header. It ignores an API key beside it; a key alone is not enough.
 func bearerToken(header http.Header) (string, error) {
 	values := header.Values(echo.HeaderAuthorization)
 	if len(values) == 0 {
@@ -72,9 +72,9 @@ const (
 	headerAgentID = "X-Agent-Id"
 )
 
-// scoped finds out for which agent a request is, and by what right. That is remembered, but only as a hint: the operation
-// proves it. If the request is refused before that, the database is asked anew before the refusal is answered, so that
-// the caller learns first that its key is no longer valid.
+// scoped finds out which agent a request is about, and by what right. The result of earlier requests is only a hint: the
+// operation proves it. If the request is refused before that, the credential is looked up again, so that a caller whose key
+// is no longer valid learns that first.
 func (s *Server) scoped(op *spec.Operation, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -111,8 +111,8 @@ func (s *Server) scoped(op *spec.Operation, next echo.HandlerFunc) echo.HandlerF
 	}
 }
 
-// noteProof notes that a handler which did not fail with ErrOutOfScope has proven the scope: an operation about an agent
-// proves it first. A request that a handler refuses by itself, or that finds no room, has proven nothing.
+// noteProof notes whether a handler has proven the scope. An operation about an agent proves it first, so any outcome but
+// ErrOutOfScope shows that it did, except for a request that the handler itself rejected or that found a full queue.
 func noteProof(handle api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
 	return func(c echo.Context, request any) (any, error) {
 		response, err := handle(c, request)
@@ -126,7 +126,7 @@ func noteProof(handle api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
 func (s *Server) principalOf(r *http.Request) (auth.Principal, error) {
 	var caller auth.Principal
 	if values := r.Header.Values(headerAgentID); len(values) == 1 {
-		// One that is no id is refused by the validator, once it is clear who calls.
+		// The validator refuses a malformed id, once it is clear who calls.
 		if id, err := uuid.Parse(values[0]); err == nil && len(values[0]) == len(uuid.Nil.String()) {
 			caller.AgentID = &id
 		}

@@ -25,10 +25,10 @@ type envelopeError struct {
 	RequestID string     `json:"request_id"`
 }
 
-// statusClientGone is logged for a request whose client did not wait for the answer. Nobody is sent it.
+// statusClientGone is logged for a request whose client did not wait for the answer. It is never sent.
 const statusClientGone = 499
 
-// answerError renders every error there is. What the client is not to see is logged beside the request's id.
+// answerError renders every error. The private cause is logged with the request's id and never sent.
 func (s *Server) answerError(err error, c echo.Context) {
 	ctx := c.Request().Context()
 	call := callOf(ctx)
@@ -43,7 +43,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 			slog.String("operation", call.operation), slog.String("code", string(known.Code)), slog.String("cause", known.Error()))
 	}
 	if c.Response().Committed {
-		return // an answer is on its way already
+		return // the answer has begun
 	}
 	header := c.Response().Header()
 	if wait := known.Code.RetryAfter(); wait > 0 {
@@ -67,7 +67,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 }
 
-// faultOf finds the code of an error, or decides on one.
+// faultOf returns an error as one that clients can see.
 func faultOf(err error) *fault.Error {
 	var known *fault.Error
 	var routing *echo.HTTPError
@@ -83,7 +83,7 @@ func faultOf(err error) *fault.Error {
 	}
 }
 
-// routingFault translates what the router and the generated wrappers answer.
+// routingFault translates errors of the router and the generated wrappers.
 func routingFault(err *echo.HTTPError) *fault.Error {
 	switch err.Code {
 	case http.StatusNotFound:
@@ -93,7 +93,7 @@ func routingFault(err *echo.HTTPError) *fault.Error {
 	case http.StatusUnsupportedMediaType:
 		return fault.New(fault.UnsupportedMediaType)
 	case http.StatusBadRequest:
-		// A parameter that is valid by the spec and yet cannot be bound, such as an integer written 1e2.
+		// A parameter that is valid by the spec but cannot be bound, such as an integer written as 1e2.
 		return fault.New(fault.ValidationError).Because(err)
 	default:
 		return fault.New(fault.Internal).Because(err)
@@ -117,7 +117,7 @@ func publicDetails(known *fault.Error) any {
 	return known.Details
 }
 
-// detailsOf maps why an order is refused.
+// detailsOf maps the details of a refused order.
 func detailsOf(r book.Refusal) *api.RefusalDetails {
 	switch r.Rule {
 	case book.RuleDailyLoss:

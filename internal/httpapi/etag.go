@@ -11,11 +11,11 @@ import (
 	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
-// Another version of the API may say the same things in another way.
+// Another version of the API may render the same agents differently.
 var specDigest = sha256.Sum256(spec.YAML)
 
-// unchanged gives an answer about these agents, of so many, its entity tag, and reports whether the client has just that
-// answer. The tag comes from the versions of the agents' rows, so that what is not sent is not rendered either.
+// unchanged sets the entity tag of an answer with these agents, out of a total, and reports whether the client has that
+// answer already. The tag is made from the versions of the agents' rows, so an answer that is not sent is not rendered.
 func unchanged(ctx context.Context, total int64, list ...agents.Agent) bool {
 	state := binary.BigEndian.AppendUint64(specDigest[:], uint64(total))
 	for _, agent := range list {
@@ -25,7 +25,7 @@ func unchanged(ctx context.Context, total int64, list ...agents.Agent) bool {
 	tag := `"` + base64.RawURLEncoding.EncodeToString(digest[:12]) + `"`
 	call := callOf(ctx)
 	call.answer.Set("ETag", tag)
-	call.answer.Set("Cache-Control", "private, no-cache") // keep it, and ask whether it is still so
+	call.answer.Set("Cache-Control", "private, no-cache") // keep it, and revalidate it
 	for sent := range strings.SplitSeq(call.ifNoneMatch, ",") {
 		sent = strings.TrimPrefix(strings.TrimSpace(sent), "W/")
 		if sent == tag || sent == "*" {

@@ -11,8 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// idempotently runs do in a transaction, once for all requests with the same Idempotency-Key, and answers the others as the
-// first.
+// idempotently runs do in a transaction, once for all requests with the same Idempotency-Key. The others get the first answer.
 func idempotently[Answer any](ctx context.Context, s *Server, key *string, do func(pgx.Tx) (Answer, error)) (Answer, error) {
 	answer, replayed, err := idempotency.Once(ctx, s.answers, idempotencyKey(ctx, key), do)
 	if replayed {
@@ -21,7 +20,7 @@ func idempotently[Answer any](ctx context.Context, s *Server, key *string, do fu
 	return answer, err
 }
 
-// idempotencyKey names the answer to a request; nil without a key.
+// idempotencyKey names the answer to a request. It returns nil without a key.
 func idempotencyKey(ctx context.Context, key *string) *idempotency.Key {
 	if key == nil {
 		return nil

@@ -141,7 +141,7 @@ func (s *Server) ListCandles(ctx context.Context, req api.ListCandlesRequestObje
 	return api.ListCandles200JSONResponse{Body: list}, nil
 }
 
-// startOf returns the zero time, from the first candle on, where none is given.
+// startOf returns the zero time, which stands for the first candle, if none is given.
 func startOf(start *time.Time) time.Time {
 	if start == nil {
 		return time.Time{}
@@ -149,7 +149,7 @@ func startOf(start *time.Time) time.Time {
 	return *start
 }
 
-// before returns the last instant before a time; a feed's bound is inclusive, the API's is not.
+// before returns the last instant before a time: the API's bound is exclusive, a feed's inclusive.
 func before(end *time.Time) time.Time {
 	if end == nil {
 		return time.Time{}

@@ -17,8 +17,8 @@ import (
 
 const pathMCP = "/mcp"
 
-// routeMCP serves the API's tools. A tool's call comes back as a request of its own, which is where it is validated,
-// authorized, limited and answered; what is done here is for the protocol around it.
+// routeMCP serves the API's tools. A call of a tool becomes an HTTP request of its own, which is validated, authorized,
+// limited and answered like any other. What is done here concerns the protocol around it.
 func (s *Server) routeMCP() error {
 	catalog, err := mcp.NewCatalog(s.doc)
 	if err != nil {
@@ -30,8 +30,8 @@ func (s *Server) routeMCP() error {
 	return nil
 }
 
-// fromKnownOrigin refuses pages that may not call the API, so that none can do so by having its own name resolve to this
-// server. Which may is what CORS has just decided; clients that are no browsers send no Origin.
+// fromKnownOrigin refuses web pages whose origin CORS has not allowed, so that DNS rebinding does not help them. Clients
+// other than browsers send no Origin.
 func fromKnownOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().Header.Get(echo.HeaderOrigin) != "" && c.Response().Header().Get(echo.HeaderAccessControlAllowOrigin) == "" {
@@ -42,8 +42,8 @@ func fromKnownOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// authenticateMCP finds out who calls. Many clients can only send a bearer, so that an API key may come as one, too. What
-// a known caller may not do, because the agent is archived for instance, is left for the tools to answer.
+// authenticateMCP finds out who calls. Many clients can send only a bearer token, so an API key is taken as one, too. A
+// known caller who may not act, for instance because the agent is archived, gets the refusal from the tool.
 func (s *Server) authenticateMCP(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -73,8 +73,8 @@ func keyFromBearer(header http.Header) {
 	}
 }
 
-// boundMCP limits how many requests are worked on and for how long. It has slots of its own: the call of a tool takes one
-// of the others. The time is for a call that is tried again, too; each attempt has the usual one.
+// boundMCP limits how many requests are worked on and for how long. Its slots are its own, because the call of a tool takes
+// one of the others. The time allows for a second attempt of a call; each attempt has the usual limit.
 func (s *Server) boundMCP(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		select {

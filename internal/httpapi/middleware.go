@@ -30,12 +30,12 @@ const (
 	maxLoggedPath = 256 // bytes
 )
 
-// call is what is known of a request while it is worked on.
+// call is the state of one request.
 type call struct {
 	requestID     string
 	operation     string
 	host          string
-	accountID     uuid.UUID // who authenticated; nil for nobody, and for an agent
+	accountID     uuid.UUID // the account that authenticated; nil for an agent's key and for public calls
 	scope         book.Scope
 	proven        bool              // the handler has proven the scope by the database
 	body          []byte            // as it came
@@ -47,7 +47,7 @@ type call struct {
 
 type callKey struct{}
 
-// callOf answers the call of a request's context.
+// callOf returns the call of a request's context.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 var acceptableRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
@@ -78,13 +78,13 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("operation", call.operation), slog.Int("status", c.Response().Status),
 			slog.Duration("duration", took), idAttr("account_id", call.accountID), idAttr("agent_id", call.scope.AgentID))
 		if c.Response().Status == statusClientGone {
-			panic(http.ErrAbortHandler) // so that net/http does not say 200 to whoever still listens
+			panic(http.ErrAbortHandler) // so that net/http does not send an empty 200
 		}
 		return nil
 	}
 }
 
-// credential finds what somebody may put by mistake where it does not belong.
+// credential finds credentials that a client put in the wrong place by mistake.
 var credential = regexp.MustCompile(`[as]k_live_[0-9A-Za-z]+|eyJ[0-9A-Za-z_-]{8,}(\.[0-9A-Za-z_-]*)*`)
 
 func loggedPath(path string) string {
@@ -111,7 +111,7 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// enter notes which operation a request is for.
+// enter notes the operation of a request, for the log and the metrics.
 func enter(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -124,7 +124,7 @@ func enter(op *spec.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// receive waits for the body, which comes as fast as the client likes.
+// receive reads the body, however slowly the client sends it.
 func (s *Server) receive(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		r := c.Request()
@@ -135,8 +135,8 @@ func (s *Server) receive(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bound keeps one request from taking for ever and all of them from taking everything. It comes after the body, so that
-// clients who send slowly take nothing from the others.
+// bound limits how long one request is worked on and how many are at once. It runs after the body has been read, so that
+// slow senders hold no slot.
 func (s *Server) bound(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -178,7 +178,7 @@ func allowOrigins(origins []string) echo.MiddlewareFunc {
 	})
 }
 
-// validate holds a request against its operation. The handler decodes what was validated.
+// validate checks a request against its operation. The handler decodes exactly what was checked.
 func validate(op *spec.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -217,7 +217,7 @@ func pathParams(c echo.Context) map[string]string {
 	params := make(map[string]string, len(c.ParamNames()))
 	for _, name := range c.ParamNames() {
 		params[name] = c.Param(name)
-		// The router leaves a path escaped in which something is escaped that need not be.
+		// The router leaves a path escaped if it contains an escape that is not needed.
 		if unescaped, err := url.PathUnescape(params[name]); err == nil && c.Request().URL.RawPath != "" {
 			params[name] = unescaped
 		}

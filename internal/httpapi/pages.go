@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routePages serves what is made of the spec to be read: the document itself, the reference, Swagger UI and llms.txt.
+// routePages serves what is there to be read: the document, the reference, Swagger UI, the guide and llms.txt.
 func (s *Server) routePages() error {
 	site, err := web.New(s.doc)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Server) routePages() error {
 	return nil
 }
 
-// serveAsset serves a file of Swagger UI; what it does not have is answered like any other unknown path.
+// serveAsset serves a file of Swagger UI. An unknown one is answered like any other unknown path.
 func serveAsset(ui http.Handler, c echo.Context) error {
 	found := &assetWriter{ResponseWriter: c.Response()}
 	ui.ServeHTTP(found, c.Request())

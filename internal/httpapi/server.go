@@ -1,5 +1,6 @@
-// Package httpapi serves the API of openapi.yaml over HTTP. Each operation has its own middleware, made at start from
-// what the spec says of it: authenticate, then validate. Then comes the strict handler, which can rely on both.
+// Package httpapi serves the API of openapi.yaml over HTTP. Each operation has its own middleware, made from the spec when
+// the server starts: authenticate, receive, bound, validate. The strict handler that follows relies on them. Handlers are in
+// files named after their tag in the spec; they map a request to a call of the domain and its result to a response.
 package httpapi
 
 import (
@@ -46,10 +47,10 @@ type Options struct {
 	Now      func() time.Time
 	Random   io.Reader
 
-	PublicURL      string        // how clients reach the server; empty: as the request did
-	CORSOrigins    []string      // browsers' pages that may call the API
+	PublicURL      string        // how clients reach the server; empty: by the request's host
+	CORSOrigins    []string      // of web pages that may call the API
 	MaxBody        int64         // bytes
-	MaxInFlight    int           // requests worked on at once; more are refused
+	MaxInFlight    int           // requests handled at once; more are refused
 	RequestTimeout time.Duration // for the work on one request
 }
 
@@ -70,11 +71,11 @@ type Server struct {
 	maxBody   int64
 	timeout   time.Duration
 	inFlight  chan struct{}
-	// inFlightMCP is for requests at /mcp, which wait for requests of their own.
+	// inFlightMCP limits requests at /mcp. They wait for requests of their own, so they must not share a limit with them.
 	inFlightMCP chan struct{}
 	doc         *spec.Document
 	guide       *skill.Guide
-	// defaultRisk is what the spec says of an agent for which nothing else was asked.
+	// defaultRisk holds the spec's default limits of an agent.
 	defaultRisk api.RiskProfileOverrides
 	stopping    atomic.Bool
 	echo        *echo.Echo
@@ -152,8 +153,8 @@ func (s *Server) routeOperations() {
 	}
 }
 
-// refuseOtherMethods answers what a path does not have. The router itself would look for another path that does have the
-// method, and take PUT /api/v1/agents/overview for an update of the agent called overview.
+// refuseOtherMethods answers the methods that a path does not have. The router alone would look for another path with that
+// method, and take PUT /api/v1/agents/overview for an update of an agent called overview.
 func (s *Server) refuseOtherMethods(path string, item *openapi3.PathItem) {
 	refuse := refuseMethod(item)
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -188,13 +189,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Sweep deletes expired idempotent answers until ctx ends.
 func (s *Server) Sweep(ctx context.Context) error { return s.answers.Sweep(ctx, s.log) }
 
-// Stopping makes the server answer that it is not ready, so that load balancers turn to others.
+// Stopping makes /readyz fail, so that load balancers choose other servers.
 func (s *Server) Stopping() { s.stopping.Store(true) }
 
-// ordinaryHost is a host, no longer than the DNS allows and with a port, that can stand in a shell command without a thought.
+// ordinaryHost matches a host, with or without a port, that needs no quoting in a shell and is no longer than DNS allows.
 var ordinaryHost = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]{1,259}$`)
 
-// baseURL is how the client reaches this server: as configured, else as its request did.
+// baseURL returns how the client reaches this server: the configured URL, else the host of its request.
 func (s *Server) baseURL(host string) string {
 	if s.publicURL != "" {
 		return strings.TrimRight(s.publicURL, "/")

@@ -10,15 +10,15 @@ import (
 	"github.com/agentexchange/agentexchange/internal/postgres"
 )
 
-// GetHealth returns as long as the process does.
+// GetHealth succeeds as long as the process runs.
 func (s *Server) GetHealth(context.Context, api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
 	return api.GetHealth200JSONResponse{Body: api.Health{Status: api.HealthStatusOk}}, nil
 }
 
-// probeTimeout is for how long a database that does not answer may still be called reachable.
+// probeTimeout is how long the database may take to answer before it counts as unreachable.
 const probeTimeout = 2 * time.Second
 
-// GetReadiness returns whether requests can be worked on.
+// GetReadiness reports whether the server can handle requests.
 func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject) (api.GetReadinessResponseObject, error) {
 	if s.stopping.Load() {
 		return nil, fault.New(fault.Unavailable).Because(errors.New("shutting down"))

@@ -38,13 +38,13 @@ func (s *Server) PlaceOrder(ctx context.Context, req api.PlaceOrderRequestObject
 	}
 }
 
-// storedOrder is an order as the answer to a request with an Idempotency-Key is kept.
+// storedOrder is the answer to a PlaceOrder with an Idempotency-Key as it is stored.
 type storedOrder struct {
 	Existed bool      `json:"existed"`
 	Order   api.Order `json:"order"`
 }
 
-// idempotentOrder says how the answer to a request with an Idempotency-Key is stored; nil without one.
+// idempotentOrder says how the answer to a PlaceOrder with an Idempotency-Key is stored. It returns nil without one.
 func idempotentOrder(ctx context.Context, key *string) *exchange.Idempotent {
 	if key == nil {
 		return nil
@@ -116,7 +116,7 @@ func (s *Server) orderPage(ctx context.Context, status, symbol *string, page por
 	return api.OrderPageJSONResponse{Body: body}, err
 }
 
-// upper is for symbols and assets, which clients may write in any case.
+// upper returns a symbol or an asset, which clients may write in any case, in upper case.
 func upper(text *string) *string {
 	if text == nil {
 		return nil
@@ -162,7 +162,7 @@ func (s *Server) ListTrades(ctx context.Context, req api.ListTradesRequestObject
 	return api.ListTrades200JSONResponse{Body: body}, err
 }
 
-// requestOf fills in what depends on the type, and refuses fields that do not go together.
+// requestOf fills in the defaults that depend on the type, and refuses fields that do not go together.
 func requestOf(body api.PlaceOrderRequest) (book.Request, error) {
 	r := book.Request{
 		ClientOrderID: body.ClientOrderID, Symbol: strings.ToUpper(body.Symbol), Side: book.Side(body.Side),
@@ -213,7 +213,7 @@ func orderOf(o *book.Order) api.Order {
 	return order
 }
 
-// PreviewOrder tells what would become of an order.
+// PreviewOrder returns what placing an order would do.
 func (s *Server) PreviewOrder(ctx context.Context, req api.PreviewOrderRequestObject) (api.PreviewOrderResponseObject, error) {
 	request, err := requestOf(*req.Body)
 	if err != nil {

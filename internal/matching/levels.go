@@ -10,17 +10,17 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// resting is a resting order as the matcher knows it: no more than it takes to find it.
+// resting is what the matcher knows of a resting order: only what it takes to find it.
 type resting struct {
 	id, agentID uuid.UUID
 	level       uint64 // of price or trigger, in units of 10^-8
 	symbol      uint32
-	rises       bool // it is reached by a price that rises to its level, else by one that falls to it
+	rises       bool // a rising price reaches it, else a falling one
 }
 
-// levels holds the resting orders of every symbol, each in one of two ordered trees: those that a price reaches as it
-// falls, the highest level first, and those that it reaches as it rises, the lowest first. Of one level the oldest comes
-// first. So a tick finds exactly those that it crosses, at the cost of one comparison if there are none.
+// levels holds the resting orders of every symbol, each in one of two ordered trees: orders that a falling price reaches,
+// highest level first, and orders that a rising price reaches, lowest level first. Within a level, the oldest comes first.
+// So a tick finds exactly the orders that it crosses, at the cost of one comparison if there are none.
 type levels struct {
 	symbols map[string]uint32
 	names   []string
@@ -63,7 +63,7 @@ func (l *levels) symbol(name string) uint32 {
 	return n
 }
 
-// unitsOf is a price in units; one that does not fit is beyond all others, and the exact comparison is the judge's.
+// unitsOf is a price in units. One that does not fit counts as the largest; the exact comparison is the exchange's.
 func unitsOf(price decimal.Decimal) uint64 {
 	if units, ok := price.Units(); ok {
 		return units
@@ -71,7 +71,7 @@ func unitsOf(price decimal.Decimal) uint64 {
 	return 1<<64 - 1
 }
 
-// add puts an order in; one that is there already is left.
+// add puts an order in, unless it is there already.
 func (l *levels) add(agentID, id uuid.UUID, symbol string, rises bool, level decimal.Decimal) {
 	order := &resting{id: id, agentID: agentID, level: unitsOf(level), symbol: l.symbol(symbol), rises: rises}
 	if _, known := l.byAge.Get(order); known {
@@ -122,7 +122,7 @@ func (l *levels) takeWhile(crossed []*resting, tree *btree.BTreeG[*resting], rea
 	}
 }
 
-// placedBefore takes out the orders that were placed before a time, at most so many, the oldest first.
+// placedBefore takes out the orders that were placed before a time, oldest first, up to a number of them.
 func (l *levels) placedBefore(at time.Time, most int) []*resting {
 	var old []*resting
 	limit := book.FirstID(at)

@@ -65,7 +65,7 @@ func New(options Options) *Matcher {
 // Ready is closed when the matcher leads for the first time and knows every resting order.
 func (m *Matcher) Ready() <-chan struct{} { return m.ready }
 
-// Offer hands ticks over, and waits until the matcher takes them. If this replica does not lead, nobody needs them.
+// Offer hands ticks over and waits until the matcher takes them. If this replica does not lead, it drops them.
 func (m *Matcher) Offer(ctx context.Context, ticks []market.Tick) {
 	m.mu.Lock()
 	ended := m.leading
@@ -108,9 +108,9 @@ func (m *Matcher) Lead(ctx context.Context, conn *pgx.Conn) error {
 	}
 }
 
-// lead says that this replica leads, until the returned function is called.
+// lead makes Offer hand ticks over, until the returned function is called.
 func (m *Matcher) lead() (end func()) {
-	select { // what was offered as an earlier term ended is old
+	select { // a tick offered as an earlier term ended is old
 	case <-m.ticks:
 	default:
 	}
@@ -209,7 +209,7 @@ func (m *Matcher) takeChanges(ctx context.Context) error {
 	return nil
 }
 
-// dispatch has an order filled or ended beside the next round. It waits only where too many are under way already.
+// dispatch has an order filled or ended while the rounds go on. It waits only if too many are under way already.
 func (m *Matcher) dispatch(ctx context.Context, running *sync.WaitGroup, order *resting, do func(context.Context) error) {
 	select {
 	case m.inFlight <- struct{}{}:

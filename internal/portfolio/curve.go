@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// How long points of the equity curve are kept apart: each minute's for two days, each hour's for 90, a day's for ever.
+// How long points of the equity curve are kept: each minute's for two days, each hour's for 90 days, each day's for ever.
 const (
 	keepMinutes = 2 * 24 * time.Hour
 	keepHours   = 90 * 24 * time.Hour
@@ -65,9 +65,9 @@ func (s *Sampler) thinAlone(ctx context.Context, now time.Time, thinning chan st
 	}
 }
 
-// sample adds a minute's point to the curve of every agent that holds a position. The equity of the others has
-// not changed since their last trade, which is a point itself. It goes from page to page, and after each lets the
-// writers have the database for as long as the page took.
+// sample adds a minute's point to the curve of every agent that holds a position. The equity of the others has not changed
+// since their last trade, which is a point itself. After each page it pauses for as long as the page took, so that the
+// writers have the database.
 func (s *Sampler) sample(ctx context.Context, minute time.Time) error {
 	after := uuid.Nil
 	for {
@@ -145,8 +145,8 @@ func (s *Sampler) thin(ctx context.Context, now time.Time) error {
 	}
 }
 
-// thinAgent looks at the hours, and once a day at the days, that have grown too old since the last time; a little further
-// back too, in case that did not happen.
+// thinAgent looks at the hours and days that have grown too old since the last run, and somewhat further back, in case a run
+// was missed.
 func (s *Sampler) thinAgent(ctx context.Context, agent uuid.UUID, now time.Time) error {
 	const again = 72
 	start := time.Now()

@@ -26,7 +26,7 @@ func (r *Reader) ownConnection(ctx context.Context, statements *pgx.Batch) error
 	return postgres.Send(ctx, r.Pool, statements)
 }
 
-// query is a statement about an agent, whose id is its first argument, before these.
+// query is a statement about an agent, whose id is its first argument; args follow it.
 type query struct {
 	sql  string
 	args []any

@@ -70,8 +70,8 @@ type Point struct {
 	Equity, Unrealized, RealizedPnL decimal.Decimal
 }
 
-// History returns the curve in buckets of an interval, the newest so many since the agent was made, oldest first: each
-// the last known equity of its bucket, carried forward. It crosses resets.
+// History returns the newest points of the curve, one per interval, oldest first, back to when the agent was made at most.
+// Each is the last known equity in its interval, carried forward. Resets do not interrupt it.
 func (r *Reader) History(ctx context.Context, scope book.Scope, interval time.Duration, limit int) ([]Point, error) {
 	begins, ends, ids := make([]time.Time, limit), make([]time.Time, limit), make([]uuid.UUID, limit)
 	last := r.Now().Truncate(interval)
