@@ -79,8 +79,8 @@ func Start(ctx context.Context, cfg config.Server, log *slog.Logger) (_ *App, er
 	metrics := telemetry.New()
 	metrics.Pool(db.pool)
 	// One per core, but at most half of the connections, so that slow work has the others.
-	readers := postgres.StartReaders(db.pool, max(1, min(runtime.GOMAXPROCS(0), int(cfg.MaxConns)/2)))
-	a.add(func(context.Context) error { readers.Close(); return nil })
+	readers := postgres.NewReaders(db.pool, max(1, min(runtime.GOMAXPROCS(0), int(cfg.MaxConns)/2)))
+	a.run(readers.Run, "reads do not share round trips any more")
 	metrics.Gauge("reads_waiting", func() float64 { return float64(readers.Waiting()) })
 	ids := &book.IDs{}
 	if err := a.openExchange(ctx, db, feed, ids, metrics); err != nil {
@@ -134,7 +134,7 @@ func (a *App) openExchange(
 	a.exchange = exchange.New(exchange.Options{
 		Pool: db.pool, Writers: writers, Vault: db.vault, Feed: feed, Metrics: metrics, Now: a.now(), IDs: ids,
 	})
-	a.add(func(context.Context) error { a.exchange.Close(); return nil })
+	a.run(a.exchange.Run, "no order is committed any more")
 	return nil
 }
 

@@ -48,7 +48,10 @@ func match(ctx context.Context, s *stage.Stage, feed *handFeed) (_ *matched, err
 	x := exchange.New(exchange.Options{
 		Pool: s.Pool, Writers: writers, Vault: s.Vault, Feed: feed, Now: now, IDs: &book.IDs{},
 	})
-	m.closers = append(m.closers, x.Close)
+	writing, stopWriting := context.WithCancel(ctx)
+	var written sync.WaitGroup
+	written.Go(func() { _ = x.Run(writing) })
+	m.closers = append(m.closers, func() { stopWriting(); written.Wait() })
 	log := slog.New(slog.DiscardHandler)
 	matcher := matching.New(matching.Options{Exchange: x, Feed: feed, Now: now, Log: log})
 	election := leader.Election{

@@ -37,21 +37,16 @@ type Exchange struct {
 	now     func() time.Time
 	ids     *book.IDs
 	writers []*writer
-	stop    context.CancelFunc
-	running sync.WaitGroup
 }
 
-// New starts the writers, one for each connection of their pool.
+// New makes an exchange, with a writer for each connection of their pool. They write once Run is called.
 func New(options Options) *Exchange {
-	ctx, stop := context.WithCancel(context.Background())
 	x := &Exchange{
 		pool: options.Pool, conns: options.Writers, vault: options.Vault, feed: options.Feed, metrics: options.Metrics,
-		now: options.Now, ids: options.IDs, stop: stop,
+		now: options.Now, ids: options.IDs,
 	}
 	for range options.Writers.Config().MaxConns {
-		w := newWriter(x)
-		x.writers = append(x.writers, w)
-		x.running.Go(func() { w.run(ctx) })
+		x.writers = append(x.writers, newWriter(x))
 	}
 	x.metrics.Gauge("jobs_waiting", func() float64 {
 		var sum int32
@@ -63,10 +58,14 @@ func New(options Options) *Exchange {
 	return x
 }
 
-// Close commits what has queued and ends the writers. Nothing may be submitted any more.
-func (x *Exchange) Close() {
-	x.stop()
-	x.running.Wait()
+// Run commits orders until ctx ends, and then what has queued. Nothing may be submitted after that.
+func (x *Exchange) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	for _, w := range x.writers {
+		running.Go(func() { w.run(ctx) })
+	}
+	running.Wait()
+	return nil
 }
 
 // writerOf returns the writer of an agent, chosen by the random part of its id, because the rest is nearly the same for

@@ -22,10 +22,9 @@ const (
 type Readers struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
+	readers int
 	queue   chan *sharedRead
-	ended   <-chan struct{}
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	ended   chan struct{} // closed when the readers end
 }
 
 // A sharedRead is either claimed by a reader or withdrawn by its caller, whichever happens first.
@@ -35,26 +34,29 @@ type sharedRead struct {
 	done       chan error // buffered, for one result
 }
 
-// StartReaders starts this many readers. Each uses one of the pool's connections while it has something to read.
-func StartReaders(pool *pgxpool.Pool, readers int) *Readers {
-	ctx, stop := context.WithCancel(context.Background())
-	r := &Readers{
-		pool: pool, timeout: sharedTimeout, queue: make(chan *sharedRead, readers*maxShared), ended: ctx.Done(), stop: stop,
+// NewReaders makes this many readers, which read once Run is called. Each uses one of the pool's connections while it has
+// something to read.
+func NewReaders(pool *pgxpool.Pool, readers int) *Readers {
+	return &Readers{
+		pool: pool, timeout: sharedTimeout, readers: readers, queue: make(chan *sharedRead, readers*maxShared),
+		ended: make(chan struct{}),
 	}
-	for range readers {
-		r.running.Go(func() { r.run(ctx) })
+}
+
+// Run reads until ctx ends. Later reads each use a connection of their own.
+func (r *Readers) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	for range r.readers {
+		running.Go(func() { r.run(ctx) })
 	}
-	return r
+	<-ctx.Done()
+	close(r.ended)
+	running.Wait()
+	return nil
 }
 
 // Waiting returns the number of queued reads.
 func (r *Readers) Waiting() int { return len(r.queue) }
-
-// Close stops the readers. Later reads each use a connection of their own.
-func (r *Readers) Close() {
-	r.stop()
-	r.running.Wait()
-}
 
 // Read sends quick statements, which must not begin a transaction, and reads their rows with the functions queued with
 // them. Those functions may be called twice, and in a reader's goroutine. The statements are executed in order, with no

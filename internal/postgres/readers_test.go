@@ -22,6 +22,7 @@ type busyReader struct {
 	proxy   *testkit.Proxy
 	lock    *pgx.Conn
 	reading sync.WaitGroup
+	end     func()
 }
 
 func newBusyReader(t *testing.T, timeout time.Duration) *busyReader {
@@ -29,9 +30,13 @@ func newBusyReader(t *testing.T, timeout time.Duration) *busyReader {
 	url := testkit.EmptyDatabase(t)
 	b := &busyReader{t: t, proxy: testkit.NewProxy(t, url)}
 	pool := open(t, b.proxy.URL)
-	b.Readers = postgres.StartReaders(pool, 1)
+	b.Readers = postgres.NewReaders(pool, 1)
 	b.WaitFor(timeout)
-	t.Cleanup(b.Close)
+	running, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var readers sync.WaitGroup
+	readers.Go(func() { _ = b.Run(running) })
+	b.end = func() { stop(); readers.Wait() }
+	t.Cleanup(b.end)
 	direct, err := postgres.Connect(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = direct.Close(context.WithoutCancel(t.Context())) })
@@ -155,11 +160,13 @@ func TestReadsSurviveTheLossOfTheirSharedConnection(t *testing.T) {
 	b.release()
 }
 
-func TestReadsRunAloneAfterClose(t *testing.T) {
+func TestReadsRunAloneOnceTheReadersHaveEnded(t *testing.T) {
 	t.Parallel()
 	pool := open(t, testkit.EmptyDatabase(t))
-	readers := postgres.StartReaders(pool, 1)
-	readers.Close()
+	readers := postgres.NewReaders(pool, 1)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	require.NoError(t, readers.Run(ended))
 	rows, err := postgres.Rows[struct{ Value int32 }](t.Context(), readers, "select 7")
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
