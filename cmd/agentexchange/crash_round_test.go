@@ -7,6 +7,8 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -103,8 +105,7 @@ func (r *crashRound) load(servers []*process, kill func()) {
 			}
 		})
 	}
-	// The moment of the kill is random on purpose.
-	<-time.After(time.Duration(50+mathrand.IntN(300)) * time.Millisecond)
+	<-time.After(momentOfTheKill(r.t))
 	kill()
 	ended.Store(true)
 	running.Wait()
@@ -112,6 +113,21 @@ func (r *crashRound) load(servers []*process, kill func()) {
 	for problem := range problems {
 		require.Fail(r.t, problem)
 	}
+}
+
+// momentOfTheKill is random on purpose. The log of a failed round names the seed that repeats it.
+func momentOfTheKill(t *testing.T) time.Duration {
+	t.Helper()
+	const variable = "AGENTEXCHANGE_CRASH_SEED"
+	seed := mathrand.Uint64()
+	if given := os.Getenv(variable); given != "" {
+		var err error
+		seed, err = strconv.ParseUint(given, 10, 64)
+		require.NoError(t, err, variable)
+	}
+	moment := time.Duration(50+mathrand.New(mathrand.NewPCG(seed, 0)).IntN(300)) * time.Millisecond
+	t.Logf("killed %s after the load began: %s=%d kills then again", moment, variable, seed)
+	return moment
 }
 
 func (p *placement) send(connections *http.Client, url, key string) (int, map[string]any, error) {

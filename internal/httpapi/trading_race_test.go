@@ -30,49 +30,47 @@ func TestOrdersAtOnceEndLikeOrdersOneAfterTheOther(t *testing.T) {
 	replica := server.Replica(t)
 	account := server.Register(t)
 	for what, c := range map[string]struct {
-		agent, order object
-		refusal      string
+		agent, before, order object
+		refusal              string
 	}{
 		"max_position_size_pct, filled": {
-			object{"risk_profile": profile(25, 100, 50)},
+			object{"risk_profile": profile(25, 100, 50)}, nil,
 			object{"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.002"}, "position_limit_exceeded",
 		},
 		"max_position_size_pct, resting": {
-			object{"risk_profile": profile(25, 100, 200)},
+			object{"risk_profile": profile(25, 100, 200)}, nil,
 			object{"symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.01", "price": "10000"}, "position_limit_exceeded",
 		},
 		"max_open_orders": {
-			object{"risk_profile": profile(100, 100, 7)},
+			object{"risk_profile": profile(100, 100, 7)}, nil,
 			object{"symbol": "ETHUSDT", "side": "buy", "type": "limit", "quantity": "0.01", "price": "1000"}, "max_open_orders_exceeded",
 		},
 		"daily_loss_limit_pct": { // a million moves this small market by 2.5 %
-			object{"risk_profile": profile(100, 1, 50), "starting_balance": "10000000"},
+			object{"risk_profile": profile(100, 1, 50), "starting_balance": "10000000"}, nil,
 			object{"symbol": "ENJUSDT", "side": "buy", "type": "market", "quantity": "6000000"}, "daily_loss_limit",
 		},
 		"the balance, filled": {
-			object{"risk_profile": profile(100, 100, 50), "starting_balance": "1000", "before": heldBuy},
+			object{"risk_profile": profile(100, 100, 50), "starting_balance": "1000"}, heldBuy,
 			object{"symbol": "SOLUSDT", "side": "buy", "type": "market", "quantity": "0.111"}, "",
 		},
 		"the balance, resting": {
-			object{"risk_profile": profile(100, 100, 200), "starting_balance": "1000", "before": heldBuy},
+			object{"risk_profile": profile(100, 100, 200), "starting_balance": "1000"}, heldBuy,
 			object{"symbol": "SOLUSDT", "side": "buy", "type": "limit", "quantity": "0.317", "price": "50"}, "",
 		},
 		"the holding, sold": {
-			object{"before": object{"symbol": "SOLUSDT", "side": "buy", "type": "market", "quantity": "2.5"}},
+			object{}, object{"symbol": "SOLUSDT", "side": "buy", "type": "market", "quantity": "2.5"},
 			object{"symbol": "SOLUSDT", "side": "sell", "type": "market", "quantity": "0.099"}, "",
 		},
 		"the holding, offered": {
-			object{"before": object{"symbol": "SOLUSDT", "side": "buy", "type": "market", "quantity": "2.5"}},
+			object{}, object{"symbol": "SOLUSDT", "side": "buy", "type": "market", "quantity": "2.5"},
 			object{"symbol": "SOLUSDT", "side": "sell", "type": "stop_loss", "quantity": "0.099", "trigger_price": "60"}, "",
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			before, _ := c.agent["before"].(object)
-			delete(c.agent, "before")
 			c.agent["display_name"] = "A"
 			together, alone := account.NewAgent(c.agent), account.NewAgent(c.agent)
-			orders := passedBefore(t, before, together, alone)
+			orders := passedBefore(t, c.before, together, alone)
 			var answers, inTurn [crowd]*testkit.Answer
 			var all sync.WaitGroup
 			for i := range answers {
