@@ -161,3 +161,27 @@ func TestTheBookIsPure(t *testing.T) {
 		}
 	}
 }
+
+// A room that holds more is a hall: give what is in it rooms of its own.
+func TestNoRoomIsAHall(t *testing.T) {
+	t.Parallel()
+	const mostFiles, mostLines = 16, 2500
+	files, lines := map[string]int{}, map[string]int{}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		files[filepath.Dir(file)]++
+		lines[filepath.Dir(file)] += strings.Count(string(text), "\n")
+		return nil
+	})
+	require.NoError(t, err)
+	for pkg, count := range files {
+		require.LessOrEqual(t, count, mostFiles, "files in %s", pkg)
+		require.LessOrEqual(t, lines[pkg], mostLines, "lines in %s", pkg)
+	}
+}
