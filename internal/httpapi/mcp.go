@@ -19,15 +19,10 @@ const pathMCP = "/mcp"
 
 // routeMCP serves the API's tools. A call of a tool becomes an HTTP request of its own, which is validated, authorized,
 // limited and answered like any other. What is done here concerns the protocol around it.
-func (s *Server) routeMCP() error {
-	catalog, err := mcp.NewCatalog(s.doc)
-	if err != nil {
-		return err
-	}
-	handler := mcp.NewHandler(catalog, s)
+func (s *Server) routeMCP() {
+	handler := mcp.NewHandler(s.tools, s)
 	serve := func(c echo.Context) error { return handler.Serve(c.Response(), c.Request()) }
 	s.echo.POST(pathMCP, serve, enter(&spec.Operation{ID: "mcp"}), fromKnownOrigin, s.authenticateMCP, s.receive, s.boundMCP)
-	return nil
 }
 
 // fromKnownOrigin refuses web pages whose origin CORS has not allowed, so that DNS rebinding does not help them. Clients

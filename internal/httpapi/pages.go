@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/agentexchange/agentexchange/internal/fault"
@@ -10,27 +9,22 @@ import (
 )
 
 // routePages serves what is there to be read: the document, the reference, Swagger UI, the guide and llms.txt.
-func (s *Server) routePages() error {
-	site, err := web.New(s.doc)
-	if err != nil {
-		return fmt.Errorf("pages: %w", err)
-	}
-	for path, page := range site.Pages {
+func (s *Server) routePages() {
+	for path, page := range s.site.Pages {
 		s.echo.GET(path, echo.WrapHandler(page))
 		if path != "/" { // as people write it, too
 			s.echo.GET(path+"/", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, path) })
 		}
 	}
 	s.echo.GET(web.PathLLMs, func(c echo.Context) error {
-		page, err := site.LLMs(s.baseURL(c.Request().Host))
+		page, err := s.site.LLMs(s.baseURL(c.Request().Host))
 		if err != nil {
 			return err
 		}
 		page.ServeHTTP(c.Response(), c.Request())
 		return nil
 	})
-	s.echo.GET(web.PathDocs+"/:asset", func(c echo.Context) error { return serveAsset(site.Assets, c) })
-	return nil
+	s.echo.GET(web.PathDocs+"/:asset", func(c echo.Context) error { return serveAsset(s.site.Assets, c) })
 }
 
 // serveAsset serves a file of Swagger UI. An unknown one is answered like any other unknown path.

@@ -25,8 +25,6 @@ import (
 	"github.com/agentexchange/agentexchange/internal/market"
 	"github.com/agentexchange/agentexchange/internal/portfolio"
 	"github.com/agentexchange/agentexchange/internal/postgres"
-	"github.com/agentexchange/agentexchange/internal/skill"
-	"github.com/agentexchange/agentexchange/internal/spec"
 	"github.com/agentexchange/agentexchange/internal/telemetry"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -73,19 +71,16 @@ type Server struct {
 	inFlight  chan struct{}
 	// inFlightMCP limits requests at /mcp. They wait for requests of their own, so they must not share a limit with them.
 	inFlightMCP chan struct{}
-	doc         *spec.Document
-	guide       *skill.Guide
-	// defaultRisk holds the spec's default limits of an agent.
-	defaultRisk api.RiskProfileOverrides
-	stopping    atomic.Bool
-	echo        *echo.Echo
+	*material
+	stopping atomic.Bool
+	echo     *echo.Echo
 }
 
 var _ api.StrictServerInterface = (*Server)(nil)
 
 // New makes a server, or fails with the name of the operation that the spec does not fully describe.
 func New(options Options) (*Server, error) {
-	doc, err := spec.Load()
+	made, err := fromSpec()
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +94,7 @@ func New(options Options) (*Server, error) {
 		},
 		agents: &agents.Agents{
 			Pool: options.Pool, Readers: options.Readers, Vault: options.Vault, Exchange: options.Exchange, IDs: options.IDs,
-			Now: now, Random: options.Random, MaxName: int(*doc.Components.Schemas["Name"].Value.MaxLength),
+			Now: now, Random: options.Random, MaxName: int(*made.doc.Components.Schemas["Name"].Value.MaxLength),
 		},
 		answers:     &idempotency.Store{Pool: options.Pool, Vault: options.Vault, Now: now},
 		scopes:      auth.NewScopes(options.Readers, options.MaxInFlight, options.RequestTimeout),
@@ -112,17 +107,8 @@ func New(options Options) (*Server, error) {
 		timeout:     options.RequestTimeout,
 		inFlight:    make(chan struct{}, options.MaxInFlight),
 		inFlightMCP: make(chan struct{}, options.MaxInFlight),
-		doc:         doc,
+		material:    made,
 		echo:        echo.New(),
-	}
-	if err := checkEnums(doc); err != nil {
-		return nil, err
-	}
-	if err := doc.Defaults("RiskProfileOverrides", &s.defaultRisk); err != nil {
-		return nil, err
-	}
-	if s.guide, err = skill.New(doc); err != nil {
-		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
@@ -130,12 +116,8 @@ func New(options Options) (*Server, error) {
 	if len(options.CORSOrigins) > 0 {
 		s.echo.Use(allowOrigins(options.CORSOrigins))
 	}
-	if err := s.routePages(); err != nil {
-		return nil, err
-	}
-	if err := s.routeMCP(); err != nil {
-		return nil, err
-	}
+	s.routePages()
+	s.routeMCP()
 	s.routeOperations()
 	return s, nil
 }
