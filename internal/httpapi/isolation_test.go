@@ -102,6 +102,7 @@ func drawStep(t *rapid.T, agent int) step {
 func TestWhatAnAgentDoesChangesNothingOfTheOthers(t *testing.T) {
 	t.Parallel()
 	w := newTenants(t)
+	before := rowsByAgent(t, w.servers[0])
 	rapid.Check(t, func(r *rapid.T) {
 		acting := rapid.SliceOfNDistinct(rapid.IntRange(0, len(w.agents)-1), 1, len(w.agents)-1, rapid.ID[int]).Draw(r, "acting")
 		var steps []step
@@ -112,7 +113,6 @@ func TestWhatAnAgentDoesChangesNothingOfTheOthers(t *testing.T) {
 				steps = append(steps, drawStep(r, agent))
 			}
 		}
-		before := rowsByAgent(t, w.servers[0])
 		var all sync.WaitGroup
 		for _, s := range steps {
 			all.Go(func() { w.do(t, s) })
@@ -126,6 +126,7 @@ func TestWhatAnAgentDoesChangesNothingOfTheOthers(t *testing.T) {
 			}
 		}
 		w.agents[acting[0]].RequireReconciled()
+		before = after
 	})
 	for _, agent := range w.agents {
 		agent.RequireReconciled()
