@@ -18,6 +18,9 @@ const events = `{"Time":"2026-01-01T00:00:01Z","Action":"start","Package":"p"}
 {"Time":"2026-01-01T00:00:02Z","Action":"pause","Package":"p","Test":"TestParallel"}
 {"Time":"2026-01-01T00:00:03Z","Action":"run","Package":"p","Test":"TestAll"}
 {"Time":"2026-01-01T00:00:04Z","Action":"run","Package":"p","Test":"TestAll/first"}
+{"Time":"2026-01-01T00:00:01Z","Action":"run","Package":"p","Test":"TestWaiting"}
+{"Time":"2026-01-01T00:00:01Z","Action":"run","Package":"p","Test":"TestWaiting/paused"}
+{"Time":"2026-01-01T00:00:01Z","Action":"pause","Package":"p","Test":"TestWaiting/paused"}
 {"Time":"2026-01-01T00:00:04Z","Action":"run","Package":"q","Test":"TestOther"}
 {"Time":"2026-01-01T00:00:05Z","Action":"fail","Package":"q","Test":"TestOther","Elapsed":0.5}
 {"Time":"2026-01-01T00:00:05Z","Action":"fail","Package":"q","Elapsed":4}

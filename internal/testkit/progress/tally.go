@@ -32,7 +32,7 @@ type tally struct {
 	passed  int
 	failed  int
 	ended   int                             // packages
-	running map[string]map[string]time.Time // the tests that run now, by package, and since when
+	running map[string]map[string]time.Time // by package, the tests that have begun, and since when they run: zero if paused
 	tests   []test                          // those that have ended
 }
 
@@ -59,7 +59,7 @@ func (t *tally) add(line []byte) {
 	case "run", "cont":
 		t.running[e.Package][e.Test] = e.Time
 	case "pause":
-		delete(t.running[e.Package], e.Test)
+		t.running[e.Package][e.Test] = time.Time{}
 	case "pass", "fail", "skip":
 		delete(t.running[e.Package], e.Test)
 		t.tests = append(t.tests, test{e.Package, e.Test, time.Duration(e.Elapsed * float64(time.Second))})
@@ -100,10 +100,10 @@ func (t *tally) line(now time.Time) string {
 	return said.String()
 }
 
-// oldest finds the test that has run longest, other than those that wait for a subtest.
+// oldest finds the test that has run longest, other than those that wait: for their turn, or for a subtest.
 func oldest(running map[string]time.Time) (name string, since time.Time) {
 	for _, candidate := range slices.Sorted(maps.Keys(running)) {
-		waits := false
+		waits := running[candidate].IsZero()
 		for other := range running {
 			waits = waits || strings.HasPrefix(other, candidate+"/")
 		}
