@@ -24,7 +24,7 @@ import (
 )
 
 // hostileRequests is how many requests a minute came to on two processors.
-const hostileRequests = 20_000
+const hostileRequests = 30_000
 
 // Nothing that a client sends makes the server fail: random requests, from a fixed seed and so the same ones everywhere,
 // or for as long as HOSTILE_FOR says.
