@@ -30,14 +30,14 @@ const maxHints = 100_000
 type Scopes struct {
 	readers *postgres.Readers
 	timeout time.Duration
-	hints   *lru.Cache[string, book.Scope]
+	hints   *lru.Cache[hintKey, book.Scope]
 	asking  chan struct{}
 }
 
 // NewScopes makes Scopes. At most atOnce credentials are looked up at once, because anyone can make up well-formed keys, and
 // each look-up takes no longer than the timeout.
 func NewScopes(readers *postgres.Readers, atOnce int, timeout time.Duration) *Scopes {
-	hints, err := lru.New[string, book.Scope](maxHints)
+	hints, err := lru.New[hintKey, book.Scope](maxHints)
 	if err != nil {
 		panic(err) // only for a size that is not positive
 	}
@@ -47,17 +47,21 @@ func NewScopes(readers *postgres.Readers, atOnce int, timeout time.Duration) *Sc
 // Hint returns what Resolve found last for a principal. A key may have been replaced since, so a hint proves nothing; the
 // call itself has to prove that the caller may act. But only who could act once has a hint: a stranger reaches no
 // statement about an agent, whose time would tell that there is one.
-func (s *Scopes) Hint(p Principal) (scope book.Scope, known bool) { return s.hints.Get(p.name()) }
+func (s *Scopes) Hint(p Principal) (scope book.Scope, known bool) { return s.hints.Get(p.hintKey()) }
 
-func (p Principal) name() string {
-	who := p.KeyDigest
-	if who == nil {
-		who = p.AccountID[:]
+// hintKey is a principal as the key of a map.
+type hintKey struct {
+	keyDigest          string
+	accountID, agentID uuid.UUID
+	named              bool // an agent was asked for, be it one with the nil id
+}
+
+func (p Principal) hintKey() hintKey {
+	key := hintKey{keyDigest: string(p.KeyDigest), accountID: p.AccountID}
+	if p.AgentID != nil {
+		key.agentID, key.named = *p.AgentID, true
 	}
-	if p.AgentID == nil {
-		return string(who)
-	}
-	return string(who) + string(p.AgentID[:])
+	return key
 }
 
 // Resolve asks the database for which agent a principal stands. For an agent's key: that agent. For an account: the agent
@@ -68,9 +72,9 @@ func (s *Scopes) Resolve(ctx context.Context, p Principal) (book.Scope, error) {
 	scope, err := s.resolve(ctx, p)
 	switch {
 	case err == nil:
-		s.hints.Add(p.name(), scope)
+		s.hints.Add(p.hintKey(), scope)
 	case isRefusal(err): // and not a failure to find out
-		s.hints.Remove(p.name())
+		s.hints.Remove(p.hintKey())
 	}
 	return scope, err
 }

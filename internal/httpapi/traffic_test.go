@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentexchange/agentexchange/internal/config"
 	"github.com/agentexchange/agentexchange/internal/testkit"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -88,6 +89,30 @@ func TestNoOperationTakesMoreRoundTripsThanItDid(t *testing.T) {
 		seen := leastTraffic(proxy, calls[operation])
 		assert.LessOrEqual(t, seen.Statements, traffic[operation][0], "statements of %s", operation)
 		assert.LessOrEqual(t, seen.RoundTrips, traffic[operation][1], "round trips of %s", operation)
+	}
+}
+
+// One who names another account's agent is refused by a look-up of his own credential. No statement about the agent runs,
+// so neither its time nor its traffic tells that there is one.
+func TestAStrangerReachesNoStatementAboutAnAgent(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock()
+	proxy := testkit.NewProxy(t, testkit.Database(t))
+	server := testkit.Start(t, clock.Rule, func(cfg *config.Server) { cfg.URL = proxy.URL })
+	agentID, stranger := server.Register(t).AgentID, server.Register(t)
+	for _, path := range []string{
+		"/account/balance", "/account/ledger", "/account/reconcile", "/account/pnl", "/account/risk", "/trade/orders",
+		"/trade/orders/open", "/trade/history", "/analytics/performance", "/analytics/portfolio/history", "/analytics/leaderboard",
+	} {
+		seen := func(named string) testkit.Traffic {
+			return leastTraffic(proxy, func() func() {
+				return func() {
+					stranger.With("X-Agent-Id", named).Do(http.MethodGet, "/api/v1"+path, nil).WantError(404, "AGENT_NOT_FOUND")
+				}
+			})
+		}
+		require.Equal(t, seen(uuid.NewString()), seen(agentID), "the agent of another, like one that does not exist: %s", path)
+		require.EqualValues(t, 1, seen(agentID).Statements, path)
 	}
 }
 
