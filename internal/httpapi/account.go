@@ -82,10 +82,13 @@ func (s *Server) GetPortfolio(ctx context.Context, _ api.GetPortfolioRequestObje
 // GetPnl returns the profit of a period.
 func (s *Server) GetPnl(ctx context.Context, req api.GetPnlRequestObject) (api.GetPnlResponseObject, error) {
 	p, err := s.portfolio.PnL(ctx, scopeOf(ctx), s.since(string(*req.Params.Period)))
+	if err != nil {
+		return nil, err
+	}
 	return api.GetPnl200JSONResponse{Body: api.Pnl{
 		Period: *req.Params.Period, RealizedPnl: p.Realized, UnrealizedPnl: p.Unrealized, TotalPnl: p.Total, FeesPaid: p.FeesPaid,
 		NetPnl: p.Total, WinningTrades: p.Wins, LosingTrades: p.Losses, WinRate: p.WinRate,
-	}}, err
+	}}, nil
 }
 
 // GetRisk returns how much room the limits leave.
@@ -105,6 +108,9 @@ func (s *Server) GetRisk(ctx context.Context, _ api.GetRiskRequestObject) (api.G
 func (s *Server) ListLedger(ctx context.Context, req api.ListLedgerRequestObject) (api.ListLedgerResponseObject, error) {
 	entries, total, err := s.portfolio.Ledger(ctx, scopeOf(ctx), upper(req.Params.Asset),
 		portfolio.Page{Limit: *req.Params.Limit, Offset: *req.Params.Offset})
+	if err != nil {
+		return nil, err
+	}
 	body := api.Ledger{Entries: make([]api.LedgerEntry, 0, len(entries)), Total: total}
 	for _, e := range entries {
 		body.Entries = append(body.Entries, api.LedgerEntry{
@@ -113,19 +119,22 @@ func (s *Server) ListLedger(ctx context.Context, req api.ListLedgerRequestObject
 			CreatedAt: e.CreatedAt,
 		})
 	}
-	return api.ListLedger200JSONResponse{Body: body}, err
+	return api.ListLedger200JSONResponse{Body: body}, nil
 }
 
 // Reconcile proves that ledger, balances, holds and positions agree.
 func (s *Server) Reconcile(ctx context.Context, _ api.ReconcileRequestObject) (api.ReconcileResponseObject, error) {
 	assets, ok, err := s.portfolio.Reconcile(ctx, scopeOf(ctx))
+	if err != nil {
+		return nil, err
+	}
 	body := api.Reconciliation{Ok: ok, AsOf: s.now(), Assets: make([]api.ReconciledAsset, 0, len(assets))}
 	for _, a := range assets {
 		body.Assets = append(body.Assets, api.ReconciledAsset{
 			Asset: a.Asset, Ledger: a.Ledger, Balance: a.Balance, Difference: a.Balance.Sub(a.Ledger),
 		})
 	}
-	return api.Reconcile200JSONResponse{Body: body}, err
+	return api.Reconcile200JSONResponse{Body: body}, nil
 }
 
 // ResetAccount resets the agent in scope, for its owner.

@@ -43,28 +43,37 @@ func (s *Server) CloneAgent(ctx context.Context, req api.CloneAgentRequestObject
 func (s *Server) ListAgents(ctx context.Context, req api.ListAgentsRequestObject) (api.ListAgentsResponseObject, error) {
 	// The validator has put the spec's defaults in for what was not sent.
 	list, total, err := s.agents.List(ctx, owner(ctx), *req.Params.IncludeArchived, req.Params.Limit, *req.Params.Offset)
-	if err == nil && unchanged(ctx, total, list...) {
+	if err != nil {
+		return nil, err
+	}
+	if unchanged(ctx, total, list...) {
 		return api.ListAgents304Response{}, nil
 	}
-	return api.ListAgents200JSONResponse{AgentPageJSONResponse: pageOf(list, total)}, err
+	return api.ListAgents200JSONResponse{AgentPageJSONResponse: pageOf(list, total)}, nil
 }
 
 // GetAgentOverview returns every agent of the account that is not archived.
 func (s *Server) GetAgentOverview(ctx context.Context, _ api.GetAgentOverviewRequestObject) (api.GetAgentOverviewResponseObject, error) {
 	list, total, err := s.agents.List(ctx, owner(ctx), false, nil, 0)
-	if err == nil && unchanged(ctx, total, list...) {
+	if err != nil {
+		return nil, err
+	}
+	if unchanged(ctx, total, list...) {
 		return api.GetAgentOverview304Response{}, nil
 	}
-	return api.GetAgentOverview200JSONResponse{AgentPageJSONResponse: pageOf(list, total)}, err
+	return api.GetAgentOverview200JSONResponse{AgentPageJSONResponse: pageOf(list, total)}, nil
 }
 
 // GetAgent returns one agent.
 func (s *Server) GetAgent(ctx context.Context, req api.GetAgentRequestObject) (api.GetAgentResponseObject, error) {
 	agent, err := s.agents.Get(ctx, owner(ctx), req.AgentID)
-	if err == nil && unchanged(ctx, 1, agent) {
+	if err != nil {
+		return nil, err
+	}
+	if unchanged(ctx, 1, agent) {
 		return api.GetAgent304Response{}, nil
 	}
-	return api.GetAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
+	return api.GetAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, nil
 }
 
 // UpdateAgent changes the fields that were sent. If none was, it is a read.
@@ -73,12 +82,18 @@ func (s *Server) UpdateAgent(ctx context.Context, req api.UpdateAgentRequestObje
 		DisplayName: req.Body.DisplayName, LLMModel: optionalOf(req.Body.LlmModel), Framework: optionalOf(req.Body.Framework),
 		StrategyTags: req.Body.StrategyTags, Color: optionalOf(req.Body.Color),
 	})
-	return api.UpdateAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, err
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateAgent200JSONResponse{OneAgentJSONResponse: api.OneAgentJSONResponse{Body: agentOf(agent)}}, nil
 }
 
 // DeleteAgent deletes an agent and everything that belongs to it.
 func (s *Server) DeleteAgent(ctx context.Context, req api.DeleteAgentRequestObject) (api.DeleteAgentResponseObject, error) {
-	return api.DeleteAgent204Response{}, s.agents.Delete(ctx, owner(ctx), req.AgentID)
+	if err := s.agents.Delete(ctx, owner(ctx), req.AgentID); err != nil {
+		return nil, err
+	}
+	return api.DeleteAgent204Response{}, nil
 }
 
 // ResetAgent restores the starting balance; an archived agent is active again.
@@ -142,12 +157,15 @@ func (s *Server) RegenerateAgentKey(
 // GetAgentRisk returns the limits by which the next order is judged.
 func (s *Server) GetAgentRisk(ctx context.Context, req api.GetAgentRiskRequestObject) (api.GetAgentRiskResponseObject, error) {
 	agent, err := s.agents.Get(ctx, owner(ctx), req.AgentID)
-	if err == nil && unchanged(ctx, 1, agent) {
+	if err != nil {
+		return nil, err
+	}
+	if unchanged(ctx, 1, agent) {
 		return api.GetAgentRisk304Response{}, nil
 	}
 	return api.GetAgentRisk200JSONResponse{
 		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent.Limits)},
-	}, err
+	}, nil
 }
 
 // UpdateAgentRisk replaces the three limits.
@@ -158,9 +176,12 @@ func (s *Server) UpdateAgentRisk(
 		MaxPositionSizePct: req.Body.MaxPositionSizePct, DailyLossLimitPct: req.Body.DailyLossLimitPct,
 		MaxOpenOrders: req.Body.MaxOpenOrders,
 	})
+	if err != nil {
+		return nil, err
+	}
 	return api.UpdateAgentRisk200JSONResponse{
 		OneRiskProfileJSONResponse: api.OneRiskProfileJSONResponse{Body: riskProfileOf(agent.Limits)},
-	}, err
+	}, nil
 }
 
 // GetAgentSkill renders the file that teaches an LLM to use its agent.

@@ -66,7 +66,10 @@ func (s *Server) ListPairs(context.Context, api.ListPairsRequestObject) (api.Lis
 // GetPrice returns the newest price of a pair.
 func (s *Server) GetPrice(_ context.Context, req api.GetPriceRequestObject) (api.GetPriceResponseObject, error) {
 	tick, err := s.freshPrice(req.Symbol)
-	return api.GetPrice200JSONResponse{Body: priceOf(tick)}, err
+	if err != nil {
+		return nil, err
+	}
+	return api.GetPrice200JSONResponse{Body: priceOf(tick)}, nil
 }
 
 // prices returns the newest price of every pair that has one, by symbol.
