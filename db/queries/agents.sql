@@ -19,8 +19,8 @@ with agent as (
 ), sealed as (
     insert into sealed_keys (agent_id, sealed) values (@id::uuid, @api_key_sealed::bytea)
 ), balance as (
-    insert into balances (agent_id, asset, available, locked)
-    values (@id::uuid, 'USDT', @starting_balance::numeric, 0)
+    insert into balances (agent_id, asset, available, locked, last_id)
+    values (@id::uuid, 'USDT', @starting_balance::numeric, 0, @deposit_id::uuid)
 ), session as (
     insert into sessions (agent_id, id, starting_balance, started_at)
     values (@id::uuid, @session_id::uuid, @starting_balance::numeric, @created_at::timestamptz)

@@ -10,11 +10,12 @@ where id = any(@ids::uuid[]);
 select id from agents where id = any(@ids::uuid[]);
 
 -- BookBalances returns the balances of agents and, with the USDT that each agent has a row of, the last id of its orders
--- and postings. A trade's id is never the last: its postings follow.
+-- and postings. Where the row does not have it yet, the orders and postings are looked at. A trade's id is never the last:
+-- its postings follow.
 -- name: BookBalances :many
 select
     b.agent_id, b.asset, b.available, b.locked, b.cost_basis, b.opened_at,
-    case when b.asset = 'USDT' then coalesce(greatest(
+    case when b.asset = 'USDT' then coalesce(b.last_id, greatest(
         (select o.id from orders as o where o.agent_id = b.agent_id order by o.id desc limit 1),
         (select p.id from ledger as p where p.agent_id = b.agent_id order by p.id desc limit 1)
     ), '00000000-0000-0000-0000-000000000000'::uuid)
@@ -56,19 +57,20 @@ from (
 where agents.id = v.id;
 
 -- name: BalanceInsertMany :exec
-insert into balances (agent_id, asset, available, locked, cost_basis, opened_at)
+insert into balances (agent_id, asset, available, locked, cost_basis, opened_at, last_id)
 select
     unnest(@agent_ids::uuid[]), unnest(@assets::text[]), unnest(@availables::numeric[]), unnest(@lockeds::numeric[]),
-    unnest(@cost_bases::numeric[]), unnest(@opened_ats::timestamptz[]);
+    unnest(@cost_bases::numeric[]), unnest(@opened_ats::timestamptz[]), unnest(@last_ids::uuid[]);
 
 -- name: BalanceUpdateMany :exec
 update balances set
-    available = v.available, locked = v.locked, cost_basis = v.cost_basis, opened_at = v.opened_at
+    available = v.available, locked = v.locked, cost_basis = v.cost_basis, opened_at = v.opened_at, last_id = v.last_id
 from (
     select
         unnest(@agent_ids::uuid[]) as agent_id, unnest(@assets::text[]) as asset,
         unnest(@availables::numeric[]) as available, unnest(@lockeds::numeric[]) as locked,
-        unnest(@cost_bases::numeric[]) as cost_basis, unnest(@opened_ats::timestamptz[]) as opened_at
+        unnest(@cost_bases::numeric[]) as cost_basis, unnest(@opened_ats::timestamptz[]) as opened_at,
+        unnest(@last_ids::uuid[]) as last_id
 ) as v
 where balances.agent_id = v.agent_id and balances.asset = v.asset;
 

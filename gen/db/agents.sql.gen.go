@@ -88,8 +88,8 @@ with agent as (
 ), sealed as (
     insert into sealed_keys (agent_id, sealed) values ($1::uuid, $17::bytea)
 ), balance as (
-    insert into balances (agent_id, asset, available, locked)
-    values ($1::uuid, 'USDT', $6::numeric, 0)
+    insert into balances (agent_id, asset, available, locked, last_id)
+    values ($1::uuid, 'USDT', $6::numeric, 0, $18::uuid)
 ), session as (
     insert into sessions (agent_id, id, starting_balance, started_at)
     values ($1::uuid, $15::uuid, $6::numeric, $14::timestamptz)

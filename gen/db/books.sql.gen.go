@@ -30,10 +30,10 @@ func (q *Queries) BalanceDeleteMany(ctx context.Context, db DBTX, arg BalanceDel
 }
 
 const BalanceInsertMany = `-- name: BalanceInsertMany :exec
-insert into balances (agent_id, asset, available, locked, cost_basis, opened_at)
+insert into balances (agent_id, asset, available, locked, cost_basis, opened_at, last_id)
 select
     unnest($1::uuid[]), unnest($2::text[]), unnest($3::numeric[]), unnest($4::numeric[]),
-    unnest($5::numeric[]), unnest($6::timestamptz[])
+    unnest($5::numeric[]), unnest($6::timestamptz[]), unnest($7::uuid[])
 `
 
 type BalanceInsertManyParams struct {
@@ -43,6 +43,7 @@ type BalanceInsertManyParams struct {
 	Lockeds    []decimal.Decimal
 	CostBases  []decimal.Decimal
 	OpenedAts  []time.Time
+	LastIds    []uuid.UUID
 }
 
 func (q *Queries) BalanceInsertMany(ctx context.Context, db DBTX, arg BalanceInsertManyParams) error {
@@ -53,18 +54,20 @@ func (q *Queries) BalanceInsertMany(ctx context.Context, db DBTX, arg BalanceIns
 		arg.Lockeds,
 		arg.CostBases,
 		arg.OpenedAts,
+		arg.LastIds,
 	)
 	return err
 }
 
 const BalanceUpdateMany = `-- name: BalanceUpdateMany :exec
 update balances set
-    available = v.available, locked = v.locked, cost_basis = v.cost_basis, opened_at = v.opened_at
+    available = v.available, locked = v.locked, cost_basis = v.cost_basis, opened_at = v.opened_at, last_id = v.last_id
 from (
     select
         unnest($1::uuid[]) as agent_id, unnest($2::text[]) as asset,
         unnest($3::numeric[]) as available, unnest($4::numeric[]) as locked,
-        unnest($5::numeric[]) as cost_basis, unnest($6::timestamptz[]) as opened_at
+        unnest($5::numeric[]) as cost_basis, unnest($6::timestamptz[]) as opened_at,
+        unnest($7::uuid[]) as last_id
 ) as v
 where balances.agent_id = v.agent_id and balances.asset = v.asset
 `
@@ -76,6 +79,7 @@ type BalanceUpdateManyParams struct {
 	Lockeds    []decimal.Decimal
 	CostBases  []decimal.Decimal
 	OpenedAts  []time.Time
+	LastIds    []uuid.UUID
 }
 
 func (q *Queries) BalanceUpdateMany(ctx context.Context, db DBTX, arg BalanceUpdateManyParams) error {
@@ -86,6 +90,7 @@ func (q *Queries) BalanceUpdateMany(ctx context.Context, db DBTX, arg BalanceUpd
 		arg.Lockeds,
 		arg.CostBases,
 		arg.OpenedAts,
+		arg.LastIds,
 	)
 	return err
 }
@@ -93,7 +98,7 @@ func (q *Queries) BalanceUpdateMany(ctx context.Context, db DBTX, arg BalanceUpd
 const BookBalances = `-- name: BookBalances :many
 select
     b.agent_id, b.asset, b.available, b.locked, b.cost_basis, b.opened_at,
-    case when b.asset = 'USDT' then coalesce(greatest(
+    case when b.asset = 'USDT' then coalesce(b.last_id, greatest(
         (select o.id from orders as o where o.agent_id = b.agent_id order by o.id desc limit 1),
         (select p.id from ledger as p where p.agent_id = b.agent_id order by p.id desc limit 1)
     ), '00000000-0000-0000-0000-000000000000'::uuid)
@@ -113,7 +118,8 @@ type BookBalancesRow struct {
 }
 
 // BookBalances returns the balances of agents and, with the USDT that each agent has a row of, the last id of its orders
-// and postings. A trade's id is never the last: its postings follow.
+// and postings. Where the row does not have it yet, the orders and postings are looked at. A trade's id is never the last:
+// its postings follow.
 func (q *Queries) BookBalances(ctx context.Context, db DBTX, agentIds []uuid.UUID) ([]BookBalancesRow, error) {
 	rows, err := db.Query(ctx, BookBalances, agentIds)
 	if err != nil {

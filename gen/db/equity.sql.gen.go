@@ -297,7 +297,7 @@ from (
         and agents.account_id = (select own.account_id from agents as own where own.id = $1::uuid)
     offset 0
 ) as a
-cross join lateral (select agent_id, asset, available, locked, cost_basis, opened_at from balances where balances.agent_id = a.id offset 0) as b
+cross join lateral (select agent_id, asset, available, locked, cost_basis, opened_at, last_id from balances where balances.agent_id = a.id offset 0) as b
 order by a.id
 `
 

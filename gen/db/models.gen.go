@@ -60,6 +60,7 @@ type Balance struct {
 	Locked    decimal.Decimal
 	CostBasis decimal.Decimal
 	OpenedAt  *time.Time
+	LastID    *uuid.UUID
 }
 
 type EquityPoint struct {

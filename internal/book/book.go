@@ -61,6 +61,7 @@ type Book struct {
 	resting map[string]Resting
 	ids     *IDs
 	lastID  uuid.UUID // of what is written of the agent
+	madeIDs bool      // since the book was loaded
 	changes Changes
 }
 
@@ -78,12 +79,12 @@ func (b *Book) Load(name string, asset Asset) {
 // LoadResting adds the sums of the pending orders of a symbol.
 func (b *Book) LoadResting(symbol string, sums Resting) { b.resting[symbol] = sums }
 
-// LoadLastID adds the last id of the agent's orders, trades and postings: what the book writes gets later ones.
+// LoadLastID adds the last id of the agent's orders, trades and postings. What the book writes gets later ones.
 func (b *Book) LoadLastID(id uuid.UUID) { b.lastID = id }
 
 // nextID makes the id of something that happens to the agent at a time.
 func (b *Book) nextID(at time.Time) uuid.UUID {
-	b.lastID = b.ids.Next(at, b.lastID)
+	b.lastID, b.madeIDs = b.ids.Next(at, b.lastID), true
 	return b.lastID
 }
 
@@ -104,15 +105,21 @@ func (b *Book) Changes() *Changes { return &b.changes }
 type ChangedBalance struct {
 	Name string
 	Asset
-	Stored bool // there is a row of it already
+	Stored bool       // there is a row of it already
+	LastID *uuid.UUID // of the agent, with its USDT
 }
 
-// ChangedBalances returns the assets whose balance has changed, in no particular order.
+// ChangedBalances returns the assets whose balance has changed, in no particular order. USDT is among them whenever an id was
+// made, because the agent's last id is stored with it.
 func (b *Book) ChangedBalances() []ChangedBalance {
 	var changed []ChangedBalance
 	for name, asset := range b.assets {
-		if asset.dirty {
-			changed = append(changed, ChangedBalance{Name: name, Asset: *asset, Stored: asset.stored})
+		switch row := (ChangedBalance{Name: name, Asset: *asset, Stored: asset.stored}); {
+		case name == Quote && b.madeIDs:
+			row.LastID = &b.lastID
+			changed = append(changed, row)
+		case asset.dirty:
+			changed = append(changed, row)
 		}
 	}
 	return changed

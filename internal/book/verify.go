@@ -9,41 +9,47 @@ import (
 // Verify asserts what must be true of a book before its changes are written: of each asset that has changed, the
 // postings sum to zero, and the holds of the pending orders equal what is locked. An error is a mistake in the rules.
 func (b *Book) Verify() error {
-	if len(b.changes.Transfers) == 0 {
-		return nil
-	}
-	outside := map[string]decimal.Decimal{} // what left the agent's own buckets, by asset
-	for _, t := range b.changes.Transfers {
-		if !isOwn(t.Target) {
-			outside[t.Asset] = outside[t.Asset].Add(t.Amount)
-		}
-		if !isOwn(t.Source) {
-			outside[t.Asset] = outside[t.Asset].Sub(t.Amount)
-		}
-	}
-	held := b.held()
 	for name, asset := range b.assets {
 		if !asset.dirty {
 			continue
 		}
-		if sum := asset.Total().Sub(asset.loaded).Add(outside[name]); !sum.IsZero() {
+		sum := asset.Total().Sub(asset.loaded)
+		for n := range b.changes.Transfers {
+			if t := &b.changes.Transfers[n]; t.Asset == name {
+				sum = sum.Add(t.toOthers())
+			}
+		}
+		if !sum.IsZero() {
 			return fmt.Errorf("the postings of %s sum to %s in the book of agent %s", name, sum, b.ID)
 		}
-		if asset.Locked != held[name] {
-			return fmt.Errorf("%s %s is locked and %s held by orders in the book of agent %s", asset.Locked, name, held[name], b.ID)
+		if held := b.held(name); asset.Locked != held {
+			return fmt.Errorf("%s %s is locked and %s held by orders in the book of agent %s", asset.Locked, name, held, b.ID)
 		}
 	}
 	return nil
 }
 
+// toOthers is what a transfer adds to the buckets that are not the agent's own.
+func (t *Transfer) toOthers() (amount decimal.Decimal) {
+	if !isOwn(t.Target) {
+		amount = t.Amount
+	}
+	if !isOwn(t.Source) {
+		amount = amount.Sub(t.Amount)
+	}
+	return amount
+}
+
 func isOwn(bucket string) bool { return bucket == bucketAvailable || bucket == bucketLocked }
 
-// held is what the pending orders hold, by asset.
-func (b *Book) held() map[string]decimal.Decimal {
-	held := make(map[string]decimal.Decimal, len(b.resting)+1)
+// held is what the pending orders hold of an asset.
+func (b *Book) held(name string) (held decimal.Decimal) {
 	for symbol, sums := range b.resting {
-		held[Quote] = held[Quote].Add(sums.HeldQuote)
-		held[BaseOf(symbol)] = held[BaseOf(symbol)].Add(sums.HeldBase)
+		if name == Quote {
+			held = held.Add(sums.HeldQuote)
+		} else if BaseOf(symbol) == name {
+			held = held.Add(sums.HeldBase)
+		}
 	}
 	return held
 }

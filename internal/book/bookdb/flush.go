@@ -105,7 +105,8 @@ func writeBalances(pipeline *pgx.Batch, sql string, rows []owned[book.ChangedBal
 		column(rows, func(r *row) decimal.Decimal { return r.Available }),
 		column(rows, func(r *row) decimal.Decimal { return r.Locked }),
 		column(rows, func(r *row) decimal.Decimal { return r.Basis }),
-		column(rows, func(r *row) *time.Time { return r.OpenedAt }))
+		column(rows, func(r *row) *time.Time { return r.OpenedAt }),
+		column(rows, func(r *row) *uuid.UUID { return r.LastID }))
 }
 
 func flushOpened(pipeline *pgx.Batch, books []*book.Book) {
