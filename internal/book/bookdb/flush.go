@@ -17,23 +17,27 @@ type owned[Row any] struct {
 	row   *Row
 }
 
-// changesOf lists one kind of change of all the books.
-func changesOf[Row any](books []*book.Book, kind func(*book.Book) []*Row) []owned[Row] {
-	var rows []owned[Row]
+// valuesOf lists one kind of change of all the books.
+func valuesOf[Row any](books []*book.Book, kind func(*book.Book) []Row) []owned[Row] {
+	var all []owned[Row]
 	for _, b := range books {
-		for _, row := range kind(b) {
-			rows = append(rows, owned[Row]{b.ID, row})
+		rows := kind(b)
+		for n := range rows {
+			all = append(all, owned[Row]{b.ID, &rows[n]})
 		}
 	}
-	return rows
+	return all
 }
 
-func pointersTo[Row any](rows []Row) []*Row {
-	pointers := make([]*Row, len(rows))
-	for n := range rows {
-		pointers[n] = &rows[n]
+// ordersOf is valuesOf of orders.
+func ordersOf(books []*book.Book, kind func(*book.Book) []*book.Order) []owned[book.Order] {
+	var all []owned[book.Order]
+	for _, b := range books {
+		for _, order := range kind(b) {
+			all = append(all, owned[book.Order]{b.ID, order})
+		}
 	}
-	return pointers
+	return all
 }
 
 // column returns one value of each row.
@@ -53,17 +57,17 @@ func QueueChanges(pipeline *pgx.Batch, books []*book.Book) {
 	flushClosed(pipeline, books)
 	flushTrades(pipeline, books)
 	flushLedger(pipeline, books)
-	if rows := changesOf(books, func(b *book.Book) []*uuid.UUID { return pointersTo(b.Changes().Announced) }); len(rows) > 0 {
+	if rows := valuesOf(books, func(b *book.Book) []uuid.UUID { return b.Changes().Announced }); len(rows) > 0 {
 		pipeline.Queue(db.OrderChangeInsertMany, agentsOf(rows), column(rows, func(r *uuid.UUID) uuid.UUID { return *r }))
 	}
 }
 
 func flushDays(pipeline *pgx.Batch, books []*book.Book) {
-	rows := changesOf(books, func(b *book.Book) []*book.Agent {
+	rows := valuesOf(books, func(b *book.Book) []book.Agent {
 		if !b.Changes().Day {
 			return nil
 		}
-		return []*book.Agent{&b.Agent}
+		return []book.Agent{b.Agent}
 	})
 	if len(rows) == 0 {
 		return
@@ -76,7 +80,7 @@ func flushDays(pipeline *pgx.Batch, books []*book.Book) {
 // flushBalances writes the balances that have changed. No row is kept of a position that is sold.
 func flushBalances(pipeline *pgx.Batch, books []*book.Book) {
 	var updated, inserted, deleted []owned[book.ChangedBalance]
-	for _, row := range changesOf(books, func(b *book.Book) []*book.ChangedBalance { return pointersTo(b.ChangedBalances()) }) {
+	for _, row := range valuesOf(books, (*book.Book).ChangedBalances) {
 		sold := row.row.Name != book.Quote && row.row.Total().IsZero()
 		switch {
 		case sold && row.row.Stored:
@@ -110,7 +114,7 @@ func writeBalances(pipeline *pgx.Batch, sql string, rows []owned[book.ChangedBal
 }
 
 func flushOpened(pipeline *pgx.Batch, books []*book.Book) {
-	rows := changesOf(books, func(b *book.Book) []*book.Order { return b.Changes().Opened })
+	rows := ordersOf(books, func(b *book.Book) []*book.Order { return b.Changes().Opened })
 	if len(rows) == 0 {
 		return
 	}
@@ -137,7 +141,7 @@ func flushOpened(pipeline *pgx.Batch, books []*book.Book) {
 }
 
 func flushClosed(pipeline *pgx.Batch, books []*book.Book) {
-	rows := changesOf(books, func(b *book.Book) []*book.Order { return b.Changes().Closed })
+	rows := ordersOf(books, func(b *book.Book) []*book.Order { return b.Changes().Closed })
 	if len(rows) == 0 {
 		return
 	}
@@ -153,7 +157,7 @@ func flushClosed(pipeline *pgx.Batch, books []*book.Book) {
 }
 
 func flushTrades(pipeline *pgx.Batch, books []*book.Book) {
-	rows := changesOf(books, func(b *book.Book) []*book.Trade { return pointersTo(b.Changes().Trades) })
+	rows := valuesOf(books, func(b *book.Book) []book.Trade { return b.Changes().Trades })
 	if len(rows) == 0 {
 		return
 	}
@@ -175,7 +179,7 @@ func flushTrades(pipeline *pgx.Batch, books []*book.Book) {
 }
 
 func flushLedger(pipeline *pgx.Batch, books []*book.Book) {
-	rows := changesOf(books, func(b *book.Book) []*book.Transfer { return pointersTo(b.Changes().Transfers) })
+	rows := valuesOf(books, func(b *book.Book) []book.Transfer { return b.Changes().Transfers })
 	if len(rows) == 0 {
 		return
 	}
