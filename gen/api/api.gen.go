@@ -662,7 +662,7 @@ type AccountCredentials struct {
 	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 	AccountID UUID `json:"account_id"`
 
-	// AgentAPIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// AgentAPIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	//
 	//
 	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
@@ -673,7 +673,7 @@ type AccountCredentials struct {
 	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 	AgentID UUID `json:"agent_id"`
 
-	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	//
 	//
 	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
@@ -736,7 +736,7 @@ type AccountInfo struct {
 	// Example: RSI Scalper
 	DisplayName Name `json:"display_name"`
 
-	// RiskProfile The three limits that every order of the agent is judged by.
+	// RiskProfile The three limits by which every order of the agent is judged.
 	//
 	// Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
 	RiskProfile RiskProfile `json:"risk_profile"`
@@ -824,7 +824,7 @@ type Agent struct {
 	// Example: claude-sonnet-4-6
 	LlmModel *LlmModel `json:"llm_model"`
 
-	// RiskProfile The three limits that every order of the agent is judged by.
+	// RiskProfile The three limits by which every order of the agent is judged.
 	//
 	// Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
 	RiskProfile RiskProfile `json:"risk_profile"`
@@ -859,7 +859,7 @@ type AgentCredentials struct {
 	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 	AgentID UUID `json:"agent_id"`
 
-	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	//
 	//
 	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
@@ -892,7 +892,7 @@ type AgentKey struct {
 	// Example: 01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10
 	AgentID UUID `json:"agent_id"`
 
-	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	//
 	//
 	// Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
@@ -927,7 +927,7 @@ type AgentStatus string
 // Example: 5000.00000000
 type Amount = decimal.Decimal
 
-// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+// APIKey An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 //
 // Example: ak_live_AgentRSIScalperFullKeyHere000000x1y2z3
 type APIKey = auth.Secret
@@ -983,7 +983,7 @@ type BalanceList struct {
 // Example: ["64250.10000000","0.50000000"]
 type BookLevel = []Amount
 
-// Cancellation A cancelled order and what it no longer holds.
+// Cancellation A cancelled order, and what it held.
 //
 // Example: {"cancelled_at":"2026-03-19T14:34:29.453024Z","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d1a","status":"cancelled","unlocked_amount":"50.05000000","unlocked_asset":"USDT"}
 type Cancellation struct {
@@ -1027,7 +1027,7 @@ type CancelledOrders struct {
 	// Example: 2
 	CancelledCount int32 `json:"cancelled_count"`
 
-	// Unlocked What they held, a sum for each asset, by asset.
+	// Unlocked What they held, summed for each asset and sorted by asset.
 	Unlocked []Unlocked `json:"unlocked"`
 }
 
@@ -1076,7 +1076,7 @@ type CandleList struct {
 	// Candles The candles, oldest first.
 	Candles []Candle `json:"candles"`
 
-	// Count How many are answered.
+	// Count How many prices there are.
 	//
 	// Example: 100
 	Count int32 `json:"count"`
@@ -1092,7 +1092,7 @@ type CandleList struct {
 	Symbol Symbol `json:"symbol"`
 }
 
-// ClientOrderID The client's own id of an order, unique per agent for ever. Placing the same order again answers that order.
+// ClientOrderID The client's own id of an order, unique per agent for ever. Placing the same order again returns that order.
 //
 // Example: entry-1
 type ClientOrderID = string
@@ -1135,7 +1135,7 @@ type CreateAgentRequest struct {
 	// Example: claude-sonnet-4-6
 	LlmModel *LlmModel `json:"llm_model,omitempty"`
 
-	// RiskProfile Limits that differ from the defaults; each may be left out.
+	// RiskProfile Limits that differ from the defaults. Each is optional.
 	//
 	// Example: {"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20}
 	RiskProfile *RiskProfileOverrides `json:"risk_profile,omitempty"`
@@ -1209,8 +1209,7 @@ type Error struct {
 		// Example: VALIDATION_ERROR
 		Code ErrorCode `json:"code"`
 
-		// Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
-		// RefusalDetails.
+		// Details More about the error, if there is anything to add. For a refused order, it has the fields of RefusalDetails.
 		Details *Error_Error_Details `json:"details,omitempty"`
 
 		// Message A sentence that says what to do.
@@ -1225,8 +1224,7 @@ type Error struct {
 	} `json:"error"`
 }
 
-// Error_Error_Details More about the error; left out when there is nothing to add. Of a refused order it has the fields of
-// RefusalDetails.
+// Error_Error_Details More about the error, if there is anything to add. For a refused order, it has the fields of RefusalDetails.
 type Error_Error_Details struct {
 	// Errors Every violation of a limit.
 	Errors               []Violation            `json:"errors,omitempty"`
@@ -1370,8 +1368,8 @@ type Leaderboard struct {
 	Rankings []Ranking `json:"rankings"`
 }
 
-// Ledger A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
-// those that are not the agent's own.
+// Ledger A page of the ledger. `amount` is signed. `balance_after` is the balance of the bucket after the entry, or null
+// if the bucket is not the agent's own.
 //
 // Example: {"entries":[{"amount":"60.06000000","asset":"USDT","balance_after":"60.06000000","bucket":"locked","created_at":"2026-03-19T14:34:29.406213Z","entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d18","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14"},{"amount":"-60.06000000","asset":"USDT","balance_after":"4846.79764194","bucket":"available","created_at":"2026-03-19T14:34:29.406213Z","entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d19","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14"}],"total":16}
 type Ledger struct {
@@ -1403,8 +1401,8 @@ type LedgerEntry struct {
 	// Example: 5000.00000000
 	BalanceAfter *OptionalAmount `json:"balance_after"`
 
-	// Bucket What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
-	// the fees (`fee`) and the market that it trades with (`market`).
+	// Bucket What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the
+	// fees (`fee`) and the market it trades with (`market`).
 	//
 	//
 	// Example: available
@@ -1431,8 +1429,8 @@ type LedgerEntry struct {
 	OrderID *openapi_types.UUID `json:"order_id"`
 }
 
-// LedgerEntryBucket What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
-// the fees (`fee`) and the market that it trades with (`market`).
+// LedgerEntryBucket What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the
+// fees (`fee`) and the market it trades with (`market`).
 //
 // Example: available
 type LedgerEntryBucket string
@@ -1448,7 +1446,7 @@ type LedgerEntryKind string
 // Example: claude-sonnet-4-6
 type LlmModel = string
 
-// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
 //
 // Example: USDT
 type LockedAsset = string
@@ -1470,7 +1468,7 @@ type LoginRequest struct {
 
 // MarketTrade A trade of the market.
 type MarketTrade struct {
-	// IsBuyerMaker Whether the buyer's order stood in the book, so that the seller was the taker.
+	// IsBuyerMaker Whether the buyer's order was in the book, so that the seller was the taker.
 	//
 	// Example: false
 	IsBuyerMaker bool `json:"is_buyer_maker"`
@@ -1585,7 +1583,7 @@ type Order struct {
 	// Example: 5000.00000000
 	LockedAmount *OptionalAmount `json:"locked_amount"`
 
-	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
 	//
 	// Example: USDT
 	LockedAsset *LockedAsset `json:"locked_asset"`
@@ -1620,7 +1618,7 @@ type Order struct {
 	// Example: 5000.00000000
 	SlippagePct *OptionalAmount `json:"slippage_pct"`
 
-	// Status State of an order. All but `pending` are for ever.
+	// Status State of an order. All but `pending` are final.
 	//
 	// Example: filled
 	Status OrderStatus `json:"status"`
@@ -1630,8 +1628,8 @@ type Order struct {
 	// Example: BTCUSDT
 	Symbol Symbol `json:"symbol"`
 
-	// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-	// the same, as orders fill whole).
+	// TimeInForce How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+	// orders fill completely).
 	//
 	//
 	// Example: IOC
@@ -1662,7 +1660,7 @@ type OrderList struct {
 	// Example: 100
 	Limit int32 `json:"limit"`
 
-	// Offset How many were passed over.
+	// Offset How many were skipped.
 	//
 	// Example: 0
 	Offset int32 `json:"offset"`
@@ -1676,7 +1674,7 @@ type OrderList struct {
 	Total int64 `json:"total"`
 }
 
-// OrderStatus State of an order. All but `pending` are for ever.
+// OrderStatus State of an order. All but `pending` are final.
 //
 // Example: filled
 type OrderStatus string
@@ -1773,13 +1771,13 @@ type PairList struct {
 	Total int32 `json:"total"`
 }
 
-// Performance What a period comes to. A figure that has no value is zero, and named in `undefined`. Amounts are in USDT.
+// Performance The figures of a period. A figure without a value is zero, and `undefined` names it. Amounts are in USDT.
 //
-// The two ratios are made of returns between equal steps, which end at every full hour of UTC in a period of up to
-// 7 days, and at every 00:00 UTC in a longer one. The equity at such a point is the last known. The first return
-// runs from the period's start; what comes after the last point makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
-// equityᵢ₋₁, i = 1 … n, for a year of 365 days. From equity of zero there is no return, and neither ratio. Both
-// are undefined for fewer than 2 returns, and from 10^20 on.
+// The two ratios are computed from returns over equal steps, which end at every full hour of UTC in a period of up to
+// 7 days, and at every 00:00 UTC in a longer one. The equity at the end of a step is the last known. The first
+// return starts with the period; the time after the last full step makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
+// equityᵢ₋₁, i = 1 … n, for a year of 365 days. If equity is zero, there is no return from it, and both
+// ratios are undefined. They are also undefined for fewer than 2 returns, and from 10^20 on.
 //   - `sharpe_ratio` = mean(r) / s × √(steps per year), s = √(Σ (rᵢ − mean(r))² / (n − 1)), risk-free rate 0.
 //     Undefined if s is 0. W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58.
 //   - `sortino_ratio` = mean(r) / d × √(steps per year), d = √(Σ min(rᵢ, 0)² / n), target return 0. Undefined if d
@@ -1790,13 +1788,13 @@ type PairList struct {
 //   - `max_drawdown_duration_days`: the longest time from a peak until equity was at or above it again, or until
 //     now, in days of 24 hours.
 //
-// Of the trades that closed a position or a part of one, those that realized more than 0, net of fees, are wins,
-// and those below 0 losses.
+// A trade that closes a position or a part of one is a win if it realized more than 0, net of fees, and a loss if it
+// realized less.
 //   - `win_rate` = 100 × wins / (wins + losses). Undefined if there are neither.
 //   - `profit_factor` = Σ wins / |Σ losses|. Undefined without a loss, and from 10^20 on.
 //   - `avg_win`, `avg_loss`: means of the wins and of the losses, the latter negative. Undefined without any.
 //   - `total_trades` counts all trades, buys too; `avg_trades_per_day` = total trades / max(1, days of the period).
-//   - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
+//   - `best_trade`, `worst_trade`: the largest and the smallest profit of a closing trade. Undefined without any.
 //   - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
 //     streak, a buy does not.
 //
@@ -1862,7 +1860,7 @@ type Performance struct {
 	// Example: 12
 	TotalTrades int64 `json:"total_trades"`
 
-	// Undefined The figures that have no value, in the order above. Empty where all have one.
+	// Undefined The figures without a value, in the order above. Empty if all have one.
 	//
 	// Example: ["sharpe_ratio","sortino_ratio"]
 	Undefined []string `json:"undefined"`
@@ -1883,17 +1881,17 @@ type Performance struct {
 // Example: all
 type Period string
 
-// PlaceOrderRequest An order. What breaks one of these is 422 `VALIDATION_ERROR`:
-// - `price` is required for `limit`, and refused elsewhere.
-// - `trigger_price` is required for `stop_loss` and `take_profit`, and refused elsewhere.
-// - `stop_loss` and `take_profit` take side `sell` and time_in_force GTC alone.
-// - `market` takes time_in_force IOC alone, `limit` any.
+// PlaceOrderRequest An order. Breaking one of these rules is 422 `VALIDATION_ERROR`:
+// - `price` is required for `limit`, and not allowed otherwise.
+// - `trigger_price` is required for `stop_loss` and `take_profit`, and not allowed otherwise.
+// - `stop_loss` and `take_profit` need side `sell` and time_in_force GTC.
+// - `market` needs time_in_force IOC; `limit` takes any.
 //
 // `time_in_force` is IOC for `market` and GTC for the others, unless it is given. `quantity` is in the base asset.
 //
 // Example: {"quantity":"0.001","side":"buy","symbol":"BTCUSDT","type":"market"}
 type PlaceOrderRequest struct {
-	// ClientOrderID The client's own id of an order, unique per agent for ever. Placing the same order again answers that order.
+	// ClientOrderID The client's own id of an order, unique per agent for ever. Placing the same order again returns that order.
 	//
 	//
 	// Example: entry-1
@@ -1919,8 +1917,8 @@ type PlaceOrderRequest struct {
 	// Example: BTCUSDT
 	Symbol Symbol `json:"symbol"`
 
-	// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-	// the same, as orders fill whole).
+	// TimeInForce How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+	// orders fill completely).
 	//
 	//
 	// Example: IOC
@@ -1937,9 +1935,9 @@ type PlaceOrderRequest struct {
 	Type OrderType `json:"type"`
 }
 
-// Pnl Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included, so
-// that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the period.
-// `win_rate` = 100 × winning / (winning + losing), zero where there are neither.
+// Pnl Profit and loss, in USDT. `realized_pnl` is net of the fees of buying and selling what was sold, so net_pnl = total_pnl =
+// realized_pnl + unrealized_pnl. `unrealized_pnl` is current, whatever the period. `win_rate` = 100 × winning /
+// (winning + losing), or zero if there are neither.
 //
 // Example: {"fees_paid":"0.27851726","losing_trades":1,"net_pnl":"-0.30636806","period":"all","realized_pnl":"-0.20423919","total_pnl":"-0.30636806","unrealized_pnl":"-0.10212887","win_rate":"0.00000000","winning_trades":0}
 type Pnl struct {
@@ -1994,7 +1992,7 @@ type Pnl struct {
 // Example: all
 type PnlPeriod string
 
-// Portfolio What the agent has and has made in its current session, in USDT:
+// Portfolio What the agent has, and its profit in the current session, in USDT:
 // - total_equity = available_cash + locked_cash + total_position_value
 // - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
 // - roi_pct = 100 × total_pnl / starting_balance
@@ -2073,9 +2071,9 @@ type PortfolioHistory struct {
 	Snapshots []Snapshot `json:"snapshots"`
 }
 
-// Position An open position, locked quantity included, at its last known price, however old (at cost, if none was ever
-// known):
-// - avg_entry_price = cost basis / quantity, fees included; for display, as the basis itself is what counts
+// Position An open position, locked quantity included, at its last known price, however old (at cost, if there
+// has never been one):
+// - avg_entry_price = cost basis / quantity, fees included; for display; figures are computed from the basis
 // - market_value = quantity × current_price
 // - unrealized_pnl = market_value − cost basis
 // - unrealized_pnl_pct = 100 × unrealized_pnl / cost basis
@@ -2181,7 +2179,7 @@ type Preview struct {
 	// Example: 5000.00000000
 	LockedAmount *OptionalAmount `json:"locked_amount"`
 
-	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+	// LockedAsset The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
 	//
 	// Example: USDT
 	LockedAsset *LockedAsset `json:"locked_asset"`
@@ -2201,14 +2199,14 @@ type Preview struct {
 	// Example: 5000.00000000
 	Quantity Amount `json:"quantity"`
 
-	// Refusal The error that placing the order would be answered with, or null if it would pass.
+	// Refusal The error that placing the order would return, or null if it would pass.
 	Refusal *Refusal `json:"refusal"`
 
 	// ResultingPosition The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
 	// cost_basis / quantity, null where the quantity is zero.
 	ResultingPosition ResultingPosition `json:"resulting_position"`
 
-	// Rules Every rule, in the order in which they are judged.
+	// Rules Every rule, in the order of judgement.
 	Rules []RuleCheck `json:"rules"`
 
 	// Side What the agent does with the base asset.
@@ -2231,8 +2229,8 @@ type Preview struct {
 	// Example: BTCUSDT
 	Symbol Symbol `json:"symbol"`
 
-	// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-	// the same, as orders fill whole).
+	// TimeInForce How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+	// orders fill completely).
 	//
 	//
 	// Example: IOC
@@ -2283,7 +2281,7 @@ type Price struct {
 //
 // Example: {"count":2,"prices":[{"price":"92835.99000000","symbol":"BTCUSDT","timestamp":"2026-03-19T14:34:29.25Z"},{"price":"1820.87000000","symbol":"ETHUSDT","timestamp":"2026-03-19T14:34:29.25Z"}],"timestamp":"2026-03-19T14:34:29.361141Z"}
 type PriceList struct {
-	// Count How many are answered.
+	// Count How many prices there are.
 	//
 	// Example: 2
 	Count int32 `json:"count"`
@@ -2370,7 +2368,7 @@ type ReconciledAsset struct {
 	Ledger Amount `json:"ledger"`
 }
 
-// Reconciliation Whether the balances are what the ledger says.
+// Reconciliation Whether the balances agree with the ledger.
 //
 // Example: {"as_of":"2026-03-19T14:34:29.428446Z","assets":[{"asset":"USDT","balance":"4906.85764194","difference":"0.00000000","ledger":"4906.85764194"},{"asset":"BTC","balance":"0.00100000","difference":"0.00000000","ledger":"0.00100000"}],"ok":true}
 type Reconciliation struct {
@@ -2382,22 +2380,22 @@ type Reconciliation struct {
 	// Assets The assets, USDT first, then by asset.
 	Assets []ReconciledAsset `json:"assets"`
 
-	// Ok Whether every difference is zero, what is locked is what the ledger and the open orders say, and positions
-	// are what the session's trades come to.
+	// Ok Whether every difference is zero, what is locked agrees with the ledger and the open orders, and the
+	// positions agree with the session's trades.
 	//
 	//
 	// Example: true
 	Ok bool `json:"ok"`
 }
 
-// Refusal The error that placing the order would be answered with, or null if it would pass.
+// Refusal The error that placing the order would return, or null if it would pass.
 type Refusal struct {
 	// Code A stable name for the error.
 	//
 	// Example: VALIDATION_ERROR
 	Code ErrorCode `json:"code"`
 
-	// Details Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+	// Details Why an order is refused; the `details` of the error. Its fields depend on the code:
 	// - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
 	//   `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
 	// - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -2414,7 +2412,7 @@ type Refusal struct {
 	Message string `json:"message"`
 }
 
-// RefusalDetails Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+// RefusalDetails Why an order is refused; the `details` of the error. Its fields depend on the code:
 //   - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
 //     `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
 //   - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -2443,7 +2441,7 @@ type RefusalDetails struct {
 	// Example: 5000.00000000
 	Current *Amount `json:"current,omitempty"`
 
-	// Filter The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+	// Filter The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed.
 	//
 	// Example: min_qty
 	Filter *RefusalDetailsFilter `json:"filter,omitempty"`
@@ -2469,7 +2467,7 @@ type RefusalDetails struct {
 	Required *Amount `json:"required,omitempty"`
 }
 
-// RefusalDetailsFilter The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+// RefusalDetailsFilter The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed.
 //
 // Example: min_qty
 type RefusalDetailsFilter string
@@ -2479,7 +2477,7 @@ type RefusalDetailsFilter string
 // Example: position_limit_exceeded
 type RefusalDetailsReason string
 
-// RegisterRequest Who registers.
+// RegisterRequest The account to register.
 //
 // Example: {"display_name":"Ada","email":"ada@example.com","starting_balance":"10000.00"}
 type RegisterRequest struct {
@@ -2503,11 +2501,11 @@ type RegisterRequest struct {
 	StartingBalance *StartingBalance `json:"starting_balance,omitempty"`
 }
 
-// ResetAccountRequest How to reset; `{}` is enough. A `starting_balance` becomes the agent's own; without, it stays as it is.
+// ResetAccountRequest How to reset; `{}` is enough. A `starting_balance` replaces the agent's; without it, the agent's stays.
 //
 // Example: {"confirm":true,"starting_balance":"5000.00"}
 type ResetAccountRequest struct {
-	// Confirm Says that it is meant. May be left out, but not be false.
+	// Confirm Confirms the reset. Optional, but it must not be false.
 	//
 	// Example: true
 	Confirm *ResetAccountRequestConfirm `json:"confirm,omitempty"`
@@ -2518,7 +2516,7 @@ type ResetAccountRequest struct {
 	StartingBalance *PositiveDecimal `json:"starting_balance,omitempty"`
 }
 
-// ResetAccountRequestConfirm Says that it is meant. May be left out, but not be false.
+// ResetAccountRequestConfirm Confirms the reset. Optional, but it must not be false.
 //
 // Example: true
 type ResetAccountRequestConfirm bool
@@ -2551,7 +2549,7 @@ type ResultingPosition struct {
 //
 // Example: {"risk_profile":{"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20},"rules":[{"limit":"10.00000000","remaining":"9.99387264","rule":"daily_loss_limit","used":"0.00612736"},{"limit":"20.00000000","remaining":"16.94309289","rule":"position_limit","used":"3.05690711"},{"limit":"10.00000000","remaining":"9.00000000","rule":"max_open_orders","used":"1.00000000"}]}
 type Risk struct {
-	// RiskProfile The three limits that every order of the agent is judged by.
+	// RiskProfile The three limits by which every order of the agent is judged.
 	//
 	// Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
 	RiskProfile RiskProfile `json:"risk_profile"`
@@ -2560,7 +2558,7 @@ type Risk struct {
 	Rules []Headroom `json:"rules"`
 }
 
-// RiskProfile The three limits that every order of the agent is judged by.
+// RiskProfile The three limits by which every order of the agent is judged.
 //
 // Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
 type RiskProfile struct {
@@ -2580,7 +2578,7 @@ type RiskProfile struct {
 	MaxPositionSizePct PositionSizePct `json:"max_position_size_pct"`
 }
 
-// RiskProfileOverrides Limits that differ from the defaults; each may be left out.
+// RiskProfileOverrides Limits that differ from the defaults. Each is optional.
 //
 // Example: {"daily_loss_limit_pct":10,"max_open_orders":10,"max_position_size_pct":20}
 type RiskProfileOverrides struct {
@@ -2600,10 +2598,11 @@ type RiskProfileOverrides struct {
 	MaxPositionSizePct *PositionSizePct `json:"max_position_size_pct,omitempty"`
 }
 
-// RuleCheck How an order stands to one rule: `used` before it, `attempted` with it. Percent for `daily_loss_limit` and
-// `position_limit` (zero for a sell, which they do not judge), orders for `max_open_orders`, and for `balance` the
-// asset that the order gives: all of it, what is locked, and that with what the order takes. For a pair's filter
-// `used` is zero and `attempted` the quantity, the price (zero for a market order) or the notional.
+// RuleCheck How an order does by one rule: `used` is before the order, `attempted` with it. The unit is percent for
+// `daily_loss_limit` and `position_limit` (zero for a sell, which they do not judge), orders for
+// `max_open_orders`, and for `balance` the asset that the order gives: `limit` is all of it, `used` what is
+// locked, `attempted` that and what the order needs. For a filter of the pair, `used` is zero and `attempted` the
+// quantity, the price (zero for a market order) or the notional.
 //
 // Example: {"attempted":"1.28513050","limit":"25.00000000","passed":true,"rule":"position_limit","used":"0.00000000"}
 type RuleCheck struct {
@@ -2643,8 +2642,8 @@ type RuleCheckRule string
 // Example: buy
 type Side string
 
-// Snapshot The last equity known in an interval, which begins at `time`. realized_pnl is that of the session of then, so
-// that realized + unrealized = total_equity − the starting balance of then.
+// Snapshot The last equity known in an interval, which begins at `time`. realized_pnl is that of the session at that
+// time, so realized + unrealized = total_equity − the starting balance of that session.
 type Snapshot struct {
 	// RealizedPnl A decimal with 8 places, as a string.
 	//
@@ -2749,8 +2748,8 @@ type Ticker struct {
 	Volume Amount `json:"volume"`
 }
 
-// TimeInForce For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-// the same, as orders fill whole).
+// TimeInForce How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+// orders fill completely).
 //
 // Example: IOC
 type TimeInForce string
@@ -2855,7 +2854,7 @@ type TradeList struct {
 	// Example: 50
 	Limit int32 `json:"limit"`
 
-	// Offset How many were passed over.
+	// Offset How many were skipped.
 	//
 	// Example: 0
 	Offset int32 `json:"offset"`
@@ -3006,7 +3005,7 @@ type OneAgent = Agent
 // Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
 type OneOrder = Order
 
-// OneRiskProfile The three limits that every order of the agent is judged by.
+// OneRiskProfile The three limits by which every order of the agent is judged.
 //
 // Example: {"daily_loss_limit_pct":5,"max_open_orders":5,"max_position_size_pct":10}
 type OneRiskProfile = RiskProfile
@@ -3036,15 +3035,15 @@ type UnknownSymbol = Error
 
 // GetBalanceParams defines parameters for GetBalance.
 type GetBalanceParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // GetAccountInfoParams defines parameters for GetAccountInfo.
 type GetAccountInfoParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3056,11 +3055,11 @@ type ListLedgerParams struct {
 	// Limit Page size.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Offset How many to pass over before the page begins.
+	// Offset How many to skip before the page begins.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3069,36 +3068,36 @@ type GetPnlParams struct {
 	// Period How far back from now.
 	Period *PnlPeriod `form:"period,omitempty" json:"period,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // GetPortfolioParams defines parameters for GetPortfolio.
 type GetPortfolioParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // GetPositionsParams defines parameters for GetPositions.
 type GetPositionsParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // ReconcileParams defines parameters for Reconcile.
 type ReconcileParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // ResetAccountParams defines parameters for ResetAccount.
 type ResetAccountParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 
 	// IdempotencyKey Makes a retry safe: for 24 hours the same caller's same key with the same request (method, path, query and
@@ -3109,8 +3108,8 @@ type ResetAccountParams struct {
 
 // GetRiskParams defines parameters for GetRisk.
 type GetRiskParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3122,7 +3121,7 @@ type ListAgentsParams struct {
 	// Limit Page size.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Offset How many to pass over before the page begins.
+	// Offset How many to skip before the page begins.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
@@ -3171,7 +3170,7 @@ type ResetAgentParams struct {
 
 // GetAgentSkillParams defines parameters for GetAgentSkill.
 type GetAgentSkillParams struct {
-	// IncludeKey With `false` the file holds `$AGENTEXCHANGE_API_KEY` in place of the key.
+	// IncludeKey With `false`, the file contains `$AGENTEXCHANGE_API_KEY` in place of the key.
 	IncludeKey *bool `form:"include_key,omitempty" json:"include_key,omitempty"`
 }
 
@@ -3188,11 +3187,11 @@ type GetLeaderboardParams struct {
 	// Period How far back from now.
 	Period *Period `form:"period,omitempty" json:"period,omitempty"`
 
-	// Limit Most agents to answer.
+	// Limit Maximum number of agents.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3201,8 +3200,8 @@ type GetPerformanceParams struct {
 	// Period How far back from now.
 	Period *Period `form:"period,omitempty" json:"period,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3211,11 +3210,11 @@ type GetPortfolioHistoryParams struct {
 	// Interval Length of an interval. Intervals begin at full minutes, hours or days of UTC.
 	Interval *HistoryInterval `form:"interval,omitempty" json:"interval,omitempty"`
 
-	// Limit Most snapshots to answer.
+	// Limit Maximum number of snapshots.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3231,13 +3230,13 @@ type ListCandlesParams struct {
 	// Interval Length of a candle.
 	Interval *ListCandlesParamsInterval `form:"interval,omitempty" json:"interval,omitempty"`
 
-	// Limit Most candles to answer.
+	// Limit Maximum number of candles.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// StartTime Beginning of the first candle, or earlier. RFC 3339.
+	// StartTime Candles begin at or after this. RFC 3339.
 	StartTime *time.Time `form:"start_time,omitempty" json:"start_time,omitempty"`
 
-	// EndTime Candles begin before this. RFC 3339. Default, now.
+	// EndTime Candles begin before this. RFC 3339. The default is now.
 	EndTime *time.Time `form:"end_time,omitempty" json:"end_time,omitempty"`
 }
 
@@ -3258,13 +3257,13 @@ type ListPricesParams struct {
 
 // ListMarketTradesParams defines parameters for ListMarketTrades.
 type ListMarketTradesParams struct {
-	// Limit Most trades to answer.
+	// Limit Maximum number of trades.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListTradesParams defines parameters for ListTrades.
 type ListTradesParams struct {
-	// Symbol Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	// Symbol Only this pair, in any case. An unknown symbol matches nothing.
 	Symbol *SymbolFilter `form:"symbol,omitempty" json:"symbol,omitempty"`
 
 	// Side Only trades of this side.
@@ -3273,18 +3272,18 @@ type ListTradesParams struct {
 	// Limit Page size.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Offset How many to pass over before the page begins.
+	// Offset How many to skip before the page begins.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // PlaceOrderParams defines parameters for PlaceOrder.
 type PlaceOrderParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 
 	// IdempotencyKey Makes a retry safe: for 24 hours the same caller's same key with the same request (method, path, query and
@@ -3295,29 +3294,29 @@ type PlaceOrderParams struct {
 
 // GetOrderByClientIDParams defines parameters for GetOrderByClientID.
 type GetOrderByClientIDParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // PreviewOrderParams defines parameters for PreviewOrder.
 type PreviewOrderParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // CancelOrderParams defines parameters for CancelOrder.
 type CancelOrderParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // GetOrderParams defines parameters for GetOrder.
 type GetOrderParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3326,40 +3325,40 @@ type ListOrdersParams struct {
 	// Status Only orders with this status.
 	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Symbol Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	// Symbol Only this pair, in any case. An unknown symbol matches nothing.
 	Symbol *SymbolFilter `form:"symbol,omitempty" json:"symbol,omitempty"`
 
 	// Limit Page size.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Offset How many to pass over before the page begins.
+	// Offset How many to skip before the page begins.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // CancelAllOrdersParams defines parameters for CancelAllOrders.
 type CancelAllOrdersParams struct {
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
 // ListOpenOrdersParams defines parameters for ListOpenOrders.
 type ListOpenOrdersParams struct {
-	// Symbol Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	// Symbol Only this pair, in any case. An unknown symbol matches nothing.
 	Symbol *SymbolFilter `form:"symbol,omitempty" json:"symbol,omitempty"`
 
 	// Limit Page size.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Offset How many to pass over before the page begins.
+	// Offset How many to skip before the page begins.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 
-	// XAgentID An account's key or token may name one of the account's agents here; without, it acts for the default agent. An
-	// agent's key acts for its own agent alone.
+	// XAgentID An account's key or token may name one of the account's agents here; without it, the default agent is meant. An
+	// agent's key acts only for its own agent.
 	XAgentID *AgentInScope `json:"X-Agent-Id,omitempty"`
 }
 
@@ -3529,7 +3528,7 @@ type ServerInterface interface {
 	// GetAgentSkill Download an agent's skill file
 	// (GET /api/v1/agents/{agent_id}/skill.md)
 	GetAgentSkill(ctx echo.Context, agentID AgentID, params GetAgentSkillParams) error
-	// UnarchiveAgent Bring an archived agent back
+	// UnarchiveAgent Unarchive an agent
 	// (POST /api/v1/agents/{agent_id}/unarchive)
 	UnarchiveAgent(ctx echo.Context, agentID AgentID, params UnarchiveAgentParams) error
 	// GetLeaderboard Ranking of the account's agents
@@ -11463,7 +11462,7 @@ type StrictServerInterface interface {
 	// GetAgentSkill Download an agent's skill file
 	// (GET /api/v1/agents/{agent_id}/skill.md)
 	GetAgentSkill(ctx context.Context, request GetAgentSkillRequestObject) (GetAgentSkillResponseObject, error)
-	// UnarchiveAgent Bring an archived agent back
+	// UnarchiveAgent Unarchive an agent
 	// (POST /api/v1/agents/{agent_id}/unarchive)
 	UnarchiveAgent(ctx context.Context, request UnarchiveAgentRequestObject) (UnarchiveAgentResponseObject, error)
 	// GetLeaderboard Ranking of the account's agents

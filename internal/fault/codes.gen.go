@@ -50,7 +50,7 @@ var registry = map[Code]definition{
 	},
 	AgentRequired: {
 		status:  409,
-		message: "The account has no default agent any more. Name one of its agents in the X-Agent-Id header.",
+		message: "The account no longer has a default agent. Name one of its agents in the X-Agent-Id header.",
 	},
 	BodyTooLarge: {
 		status:  413,
@@ -78,7 +78,7 @@ var registry = map[Code]definition{
 	},
 	Internal: {
 		status:  500,
-		message: "The server failed. Try again; if it lasts, report the request_id to whoever runs this server.",
+		message: "The server failed. Try again; if it lasts, report the request_id to the operator of this server.",
 	},
 	InvalidAPIKey: {
 		status:  401,
@@ -118,7 +118,7 @@ var registry = map[Code]definition{
 	},
 	OrderNotCancellable: {
 		status:  400,
-		message: "Only a pending order can be cancelled, and this one is not any more. GET /api/v1/trade/order/{order_id} shows what became of it.",
+		message: "Only a pending order can be cancelled, and this one no longer is. GET /api/v1/trade/order/{order_id} shows what became of it.",
 	},
 	OrderNotFound: {
 		status:  404,

@@ -94,7 +94,7 @@ func TestTheReferenceSaysWhatAValueMayBe(t *testing.T) {
 		"`POST /api/v1/trade/order` X-API-Key or Bearer token",
 		"`GET /api/v1/market/pairs` public",
 		"| `interval` | query | `1m`, `5m`, `15m`, `1h`, `4h`, `1d` | `1m` | Length of a candle. |",
-		"| `limit` | query | integer, 1–1000 | `100` | Most candles to answer. |",
+		"| `limit` | query | integer, 1–1000 | `100` | Maximum number of candles. |",
 		"| `order_id`, required | path | uuid string |  | Order identifier. |",
 		"| `llm_model`, required | string 1–100 characters or null |  | LLM model identifier of 1–100 characters, or null where none is named. On create null is the same as absent, on update it clears the field. |",
 		"| `trades`, required | list of [Trade](#trade) |  | The trades of this page, newest first. |",

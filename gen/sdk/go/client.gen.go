@@ -13,7 +13,7 @@ const Version = "0.1.0"
 
 // GetJWKS: Public keys that verify the tokens.
 //
-// A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
+// A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037). The first one signs new tokens.
 //
 // Needs no credentials.
 //
@@ -27,7 +27,7 @@ func (c *Client) GetJWKS(ctx context.Context, options ...CallOption) (*JWKS, err
 
 // GetBalance: Balances.
 //
-// What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
+// What the agent has of each asset, USDT first, then by name, and its total equity.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -55,9 +55,9 @@ func (c *Client) GetAccountInfo(ctx context.Context, options ...CallOption) (*Ac
 
 // ListLedger: Double-entry ledger.
 //
-// Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one of
-// `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
-// `total` counts all that match, not the page.
+// Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one in a bucket
+// of the agent (`available` or `locked`), and one in the bucket that the amount came from or went to.
+// `total` counts all that match, not only this page.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllLedger] iterates over every page.
 //
@@ -95,8 +95,8 @@ func (c *Client) AllLedger(ctx context.Context, params *ListLedgerParams, option
 
 // GetPnl: Profit and loss.
 //
-// Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`, total_pnl
-// = equity − starting balance.
+// Realized P&L, fees, wins and losses of the period's trades, and the current unrealized P&L. For `all`,
+// total_pnl = equity − starting balance.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -113,7 +113,7 @@ func (c *Client) GetPnl(ctx context.Context, params *GetPnlParams, options ...Ca
 
 // GetPortfolio: Equity, cash, positions and P&L.
 //
-// The whole of what the agent has and what it has made of its starting balance, at one moment.
+// Everything the agent has, and its gain on the starting balance, at one moment.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -141,7 +141,7 @@ func (c *Client) GetPositions(ctx context.Context, options ...CallOption) (*Posi
 
 // Reconcile: Check the balances against the ledger.
 //
-// Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
+// Adds up the agent's ledger and compares it with the balances, per asset, and compares what is locked with the open
 // orders, all in one snapshot.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
@@ -157,9 +157,9 @@ func (c *Client) Reconcile(ctx context.Context, options ...CallOption) (*Reconci
 // ResetAccount: Reset the agent to its starting balance.
 //
 // In one transaction: cancels every pending order, closes every position at its last known price, without a trade,
-// sets USDT to the starting balance and begins a new session. Order and trade history stay. For the account's key
-// or a token alone: an agent may not lift its own loss limit, and its key gets 403 `PERMISSION_DENIED`. An
-// archived agent gets 409.
+// sets USDT to the starting balance and begins a new session. Order and trade history stay. Only the
+// account's key or token may do this: an agent may not lift its own loss limit, so its key gets 403
+// `PERMISSION_DENIED`. For an archived agent, the answer is 409.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID] and [WithIdempotencyKey].
 //
@@ -187,7 +187,7 @@ func (c *Client) GetRisk(ctx context.Context, options ...CallOption) (*Risk, err
 
 // ListAgents: List agents.
 //
-// The account's agents, oldest first. `total` counts all that match, not the page.
+// The account's agents, oldest first. `total` counts all that match, not only this page.
 //
 // Needs the account's API key and secret, or a token. [Client.AllAgents] iterates over every page.
 //
@@ -225,7 +225,7 @@ func (c *Client) AllAgents(ctx context.Context, params *ListAgentsParams, option
 
 // CreateAgent: Create an agent.
 //
-// Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
+// Creates a trading agent, funds it with its starting balance in USDT, and returns its API key. Save the key;
 // `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
@@ -240,7 +240,7 @@ func (c *Client) CreateAgent(ctx context.Context, body CreateAgentRequest, optio
 
 // GetAgentOverview: Overview of the active agents.
 //
-// Every agent of the account that is not archived, oldest first, in the shape of the list.
+// Every agent of the account that is not archived, oldest first, in the format of `GET /api/v1/agents`.
 //
 // Needs the account's API key and secret, or a token.
 //
@@ -254,9 +254,9 @@ func (c *Client) GetAgentOverview(ctx context.Context, options ...CallOption) (*
 
 // DeleteAgent: Delete an agent for good.
 //
-// Deletes the agent and everything of it: key, balances, orders, positions, trades and history. There is no way
-// back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
-// owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
+// Deletes the agent and all of its data: key, balances, orders, positions, trades and history. This cannot be
+// undone; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
+// owner's requests with an Idempotency-Key are deleted when they expire, within 24 hours.
 //
 // Needs the account's API key and secret, or a token.
 //
@@ -271,7 +271,7 @@ func (c *Client) DeleteAgent(ctx context.Context, agentID string, options ...Cal
 
 // GetAgent: Get an agent.
 //
-// One agent of the account. Another account's agent is answered like one that does not exist.
+// One agent of the account. For another account's agent, the answer is the same as for one that does not exist.
 //
 // Needs the account's API key and secret, or a token.
 //
@@ -286,7 +286,7 @@ func (c *Client) GetAgent(ctx context.Context, agentID string, options ...CallOp
 
 // UpdateAgent: Update an agent.
 //
-// Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
+// Changes only the fields that are sent. `null` clears `llm_model`, `framework` and `color`;
 // `strategy_tags` replaces the whole list.
 //
 // Needs the account's API key and secret, or a token.
@@ -302,7 +302,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agentID string, body UpdateAge
 
 // GetAgentAPIKey: Get an agent's API key.
 //
-// The agent's current API key in full, to put it back into a running agent process.
+// The agent's current API key in full.
 //
 // Needs the account's API key and secret, or a token.
 //
@@ -317,8 +317,8 @@ func (c *Client) GetAgentAPIKey(ctx context.Context, agentID string, options ...
 
 // ArchiveAgent: Archive an agent.
 //
-// Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and history
-// stay. Archiving an archived agent changes nothing and answers the same.
+// Removes the agent from the lists and disables its key. Open orders are cancelled; balances, positions and
+// history are kept. Archiving an archived agent changes nothing and returns the same.
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
@@ -334,7 +334,7 @@ func (c *Client) ArchiveAgent(ctx context.Context, agentID string, options ...Ca
 // CloneAgent: Clone an agent's configuration.
 //
 // Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
-// framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is copied.
+// framework, whatever the source's status. Its balance and key are new, and no history is copied.
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
@@ -352,8 +352,8 @@ func (c *Client) CloneAgent(ctx context.Context, agentID string, params *CloneAg
 
 // RegenerateAgentKey: Replace an agent's API key.
 //
-// Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several at
-// once, exactly one key lives in the end: that of the last.
+// Makes a new key. From the moment this answer is sent, every replica refuses the old one. If several calls run at
+// once, only the key of the last one remains valid.
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
@@ -369,7 +369,7 @@ func (c *Client) RegenerateAgentKey(ctx context.Context, agentID string, options
 // ResetAgent: Reset an agent to its starting balance.
 //
 // In one transaction: cancels every open order, closes every position, restores USDT to the starting balance and
-// begins a new session. History is kept. An archived agent comes back active, and empty.
+// begins a new session. History is kept. An archived agent becomes active again.
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
@@ -384,7 +384,7 @@ func (c *Client) ResetAgent(ctx context.Context, agentID string, options ...Call
 
 // GetAgentRisk: Get an agent's risk limits.
 //
-// The effective limits, that is, the three by which the agent's next order is judged.
+// The effective limits, by which the agent's next order is judged.
 //
 // Needs the account's API key and secret, or a token.
 //
@@ -431,10 +431,10 @@ func (c *Client) GetAgentSkill(ctx context.Context, agentID string, params *GetA
 	return c.callText(ctx, r, options)
 }
 
-// UnarchiveAgent: Bring an archived agent back.
+// UnarchiveAgent: Unarchive an agent.
 //
-// Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
-// active agent changes nothing and answers the same.
+// Makes an archived agent active again with the same key, balances, positions and history. Unarchiving an active
+// agent changes nothing and returns the same.
 //
 // Needs the account's API key and secret, or a token. Takes [WithIdempotencyKey].
 //
@@ -449,8 +449,8 @@ func (c *Client) UnarchiveAgent(ctx context.Context, agentID string, options ...
 
 // GetLeaderboard: Ranking of the account's agents.
 //
-// The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id. An
-// agent's own key sees the ranking of its account; which agent is in scope makes no difference.
+// The account's agents that are not archived, by `roi_pct` over the period, highest first; ties are sorted by
+// agent_id. An agent's own key sees the ranking of its whole account. The agent in scope makes no difference.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -485,9 +485,9 @@ func (c *Client) GetPerformance(ctx context.Context, params *GetPerformanceParam
 
 // GetPortfolioHistory: Equity over time.
 //
-// One snapshot per interval since the agent was created, oldest first; of more than `limit`, the newest. A
-// snapshot has the last equity known in its interval, or that of the one before where nothing is known. The last
-// interval is the one that is not over. The curve goes on across resets, so that it may jump there.
+// One snapshot per interval since the agent was created, oldest first; if there are more than `limit`, the newest
+// ones. A snapshot has the last known equity of its interval; if there is none, that of the interval before. The
+// last interval is not over yet. The curve continues across resets, so it may jump there.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -505,9 +505,9 @@ func (c *Client) GetPortfolioHistory(ctx context.Context, params *GetPortfolioHi
 
 // Login: Exchange an account's key and secret for a token.
 //
-// Answers a token that is valid for one hour, signed with Ed25519; the public keys are at
-// `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
-// `Idempotency-Key` is ignored.
+// Returns a token that is valid for one hour and signed with Ed25519; the public keys are at
+// `/.well-known/jwks.json`. A wrong key and a wrong secret get the same 401. An `Idempotency-Key` is ignored,
+// because nothing is created.
 //
 // Needs no credentials.
 //
@@ -521,12 +521,12 @@ func (c *Client) Login(ctx context.Context, body LoginRequest, options ...CallOp
 
 // Register: Register an account.
 //
-// Creates an account, and in the same transaction its default agent, named `<display_name>'s Agent` (the name
-// cut to fit 100 characters). The answer holds the account's API key and secret and the agent's API key.
-// The secret is shown this once and cannot be recovered.
+// Creates an account and, in the same transaction, its default agent, named `<display_name>'s Agent` (the name is
+// cut to fit 100 characters). Returns the account's API key and secret and the agent's API key. The secret is
+// shown only once and cannot be recovered.
 //
-// An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself is
-// what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
+// An `Idempotency-Key` here must have at least 32 characters: since no one is authenticated yet, whoever
+// knows the key can read the first answer. Choose a random one, such as a UUID, and keep it secret.
 //
 // Needs no credentials. Takes [WithIdempotencyKey].
 //
@@ -540,8 +540,8 @@ func (c *Client) Register(ctx context.Context, body RegisterRequest, options ...
 
 // ListCandles: Candles of a pair.
 //
-// Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it; without, the
-// last ones that begin before `end_time`. The last candle of all is unfinished and covers what has happened so far.
+// Candles, oldest first, aligned to UTC. With `start_time`, the first candles that begin at or after it; without it,
+// the last candles that begin before `end_time`. The newest candle is unfinished and covers the time up to now.
 //
 // Needs no credentials.
 //
@@ -580,7 +580,7 @@ func (c *Client) GetOrderbook(ctx context.Context, symbol string, params *GetOrd
 
 // ListPairs: Trading pairs and their filters.
 //
-// Every pair, by symbol, with the filters that an order of it must pass.
+// Every pair, sorted by symbol, with the filters that its orders must pass.
 //
 // Needs no credentials.
 //
@@ -594,7 +594,7 @@ func (c *Client) ListPairs(ctx context.Context, options ...CallOption) (*PairLis
 
 // GetPrice: Current price of a pair.
 //
-// The newest price. One older than 30 seconds is not answered, and nothing trades at it.
+// The newest price. A price older than 30 seconds is not returned, and no order executes at it.
 //
 // Needs no credentials.
 //
@@ -609,8 +609,8 @@ func (c *Client) GetPrice(ctx context.Context, symbol string, options ...CallOpt
 
 // ListPrices: Current prices of several pairs.
 //
-// The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price no
-// older than 30 seconds, by symbol.
+// The newest price of each of the symbols, in the order given; without `symbols`, of every pair with a price no
+// older than 30 seconds, sorted by symbol.
 //
 // Needs no credentials.
 //
@@ -627,7 +627,7 @@ func (c *Client) ListPrices(ctx context.Context, params *ListPricesParams, optio
 
 // GetTicker: Rolling 24 hours of a pair.
 //
-// What happened in the last 24 hours, which end now and not at midnight.
+// The last 24 hours, up to now.
 //
 // Needs no credentials.
 //
@@ -642,7 +642,7 @@ func (c *Client) GetTicker(ctx context.Context, symbol string, options ...CallOp
 
 // ListMarketTrades: Latest trades of a pair.
 //
-// Trades of the market, newest first. They are not those of your agents.
+// Trades of the market, newest first. Trades of agents are not among them.
 //
 // Needs no credentials.
 //
@@ -660,7 +660,7 @@ func (c *Client) ListMarketTrades(ctx context.Context, symbol string, params *Li
 
 // ListTrades: List trades.
 //
-// The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+// The agent's trades of all sessions, newest first. `total` counts all that match, not only this page.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllTrades] iterates over every page.
 //
@@ -716,7 +716,7 @@ func (c *Client) PlaceOrder(ctx context.Context, body PlaceOrderRequest, options
 
 // GetOrderByClientID: Get an order by its client_order_id.
 //
-// The order of the agent that was placed with this `client_order_id`.
+// The agent's order with this `client_order_id`.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -748,7 +748,7 @@ func (c *Client) PreviewOrder(ctx context.Context, body PlaceOrderRequest, optio
 
 // CancelOrder: Cancel a pending order.
 //
-// Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one happens.
+// Cancels the order and releases what it holds. If a cancellation and a fill meet, exactly one of them happens.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -763,7 +763,7 @@ func (c *Client) CancelOrder(ctx context.Context, orderID string, options ...Cal
 
 // GetOrder: Get an order.
 //
-// One order of the agent. Another agent's order is answered like one that does not exist.
+// One order of the agent. For another agent's order, the answer is the same as for one that does not exist.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -778,7 +778,7 @@ func (c *Client) GetOrder(ctx context.Context, orderID string, options ...CallOp
 
 // ListOrders: List orders.
 //
-// The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+// The agent's orders of all sessions, newest first. `total` counts all that match, not only this page.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOrders] iterates over every page.
 //
@@ -817,8 +817,8 @@ func (c *Client) AllOrders(ctx context.Context, params *ListOrdersParams, option
 
 // CancelAllOrders: Cancel every pending order.
 //
-// Cancels all pending orders of the agent in one transaction and releases what they hold. With none it changes
-// nothing.
+// Cancels all pending orders of the agent in one transaction and releases what they hold. Without pending
+// orders, nothing changes.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID].
 //
@@ -832,7 +832,7 @@ func (c *Client) CancelAllOrders(ctx context.Context, options ...CallOption) (*C
 
 // ListOpenOrders: List pending orders.
 //
-// The agent's pending orders, newest first, in the shape of the list.
+// The agent's pending orders, newest first, in the format of `GET /api/v1/trade/orders`.
 //
 // Needs an API key, an agent's or the account's, or a token. Takes [WithAgentID]. [Client.AllOpenOrders] iterates over every page.
 //
@@ -870,7 +870,7 @@ func (c *Client) AllOpenOrders(ctx context.Context, params *ListOpenOrdersParams
 
 // GetHealth: Is the process alive.
 //
-// Answers 200 as long as the process serves requests. Touches nothing else.
+// Returns 200 as long as the process serves requests. Checks nothing else.
 //
 // Needs no credentials.
 //
@@ -884,7 +884,7 @@ func (c *Client) GetHealth(ctx context.Context, options ...CallOption) (*Health,
 
 // GetReadiness: Can the server take requests.
 //
-// Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
+// Returns 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
 // so that a load balancer sends no more requests.
 //
 // Needs no credentials.

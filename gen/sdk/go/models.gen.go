@@ -219,7 +219,7 @@ type AccountCredentials struct {
 	// AccountID: A UUID. New ones are of version 7, so they sort by time of creation.
 	AccountID string `json:"account_id"`
 
-	// APIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// APIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	APIKey Secret `json:"api_key"`
 
 	// APISecret: The account's secret, built like an API key with `sk_live_` in front.
@@ -235,7 +235,7 @@ type AccountCredentials struct {
 	// AgentID: A UUID. New ones are of version 7, so they sort by time of creation.
 	AgentID string `json:"agent_id"`
 
-	// AgentAPIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// AgentAPIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	AgentAPIKey Secret `json:"agent_api_key"`
 
 	// Message: What to do next.
@@ -266,7 +266,7 @@ type AccountInfo struct {
 	// CurrentSession: What began when the agent was created or last reset.
 	CurrentSession CurrentSession `json:"current_session"`
 
-	// RiskProfile: The three limits that every order of the agent is judged by.
+	// RiskProfile: The three limits by which every order of the agent is judged.
 	RiskProfile RiskProfile `json:"risk_profile"`
 
 	// CreatedAt: RFC 3339, UTC.
@@ -315,7 +315,7 @@ type Agent struct {
 	// StrategyTags: Tags that describe the strategy, at most 50.
 	StrategyTags []string `json:"strategy_tags"`
 
-	// RiskProfile: The three limits that every order of the agent is judged by.
+	// RiskProfile: The three limits by which every order of the agent is judged.
 	RiskProfile RiskProfile `json:"risk_profile"`
 
 	// AvatarURL: Picture of the agent; null for now.
@@ -340,7 +340,7 @@ type AgentCredentials struct {
 	// AgentID: A UUID. New ones are of version 7, so they sort by time of creation.
 	AgentID string `json:"agent_id"`
 
-	// APIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// APIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	APIKey Secret `json:"api_key"`
 
 	// DisplayName: A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
@@ -359,7 +359,7 @@ type AgentKey struct {
 	// AgentID: A UUID. New ones are of version 7, so they sort by time of creation.
 	AgentID string `json:"agent_id"`
 
-	// APIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+	// APIKey: An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
 	APIKey Secret `json:"api_key"`
 
 	// Message: What this key is.
@@ -402,7 +402,7 @@ type BalanceList struct {
 	TotalEquityUsdt decimal.Decimal `json:"total_equity_usdt"`
 }
 
-// Cancellation: A cancelled order and what it no longer holds.
+// Cancellation: A cancelled order, and what it held.
 type Cancellation struct {
 	// OrderID: A UUID. New ones are of version 7, so they sort by time of creation.
 	OrderID string `json:"order_id"`
@@ -428,7 +428,7 @@ type CancelledOrders struct {
 	// CancelledCount: How many orders were cancelled.
 	CancelledCount int `json:"cancelled_count"`
 
-	// Unlocked: What they held, a sum for each asset, by asset.
+	// Unlocked: What they held, summed for each asset and sorted by asset.
 	Unlocked []Unlocked `json:"unlocked"`
 }
 
@@ -467,7 +467,7 @@ type CandleList struct {
 	// Candles: The candles, oldest first.
 	Candles []Candle `json:"candles"`
 
-	// Count: How many are answered.
+	// Count: How many prices there are.
 	Count int `json:"count"`
 }
 
@@ -489,7 +489,7 @@ type CreateAgentRequest struct {
 	// update it clears the field.
 	LLMModel Nullable[string] `json:"llm_model,omitzero"`
 
-	// RiskProfile: Limits that differ from the defaults; each may be left out.
+	// RiskProfile: Limits that differ from the defaults. Each is optional.
 	RiskProfile *RiskProfileOverrides `json:"risk_profile,omitzero"`
 
 	// StartingBalance: Initial balance in virtual USDT: a decimal greater than zero, as a string, with at most 12 integer digits and 8
@@ -608,8 +608,8 @@ type Leaderboard struct {
 	Rankings []Ranking `json:"rankings"`
 }
 
-// Ledger: A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
-// those that are not the agent's own.
+// Ledger: A page of the ledger. `amount` is signed. `balance_after` is the balance of the bucket after the entry, or null
+// if the bucket is not the agent's own.
 type Ledger struct {
 	// Entries: The entries of this page, newest first.
 	Entries []LedgerEntry `json:"entries"`
@@ -629,8 +629,8 @@ type LedgerEntry struct {
 	// Amount: A decimal with 8 places, as a string.
 	Amount decimal.Decimal `json:"amount"`
 
-	// Bucket: What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
-	// the fees (`fee`) and the market that it trades with (`market`).
+	// Bucket: What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the
+	// fees (`fee`) and the market it trades with (`market`).
 	Bucket LedgerEntryBucket `json:"bucket"`
 
 	// Kind: Why it changed.
@@ -646,8 +646,8 @@ type LedgerEntry struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// LedgerEntryBucket: What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
-// the fees (`fee`) and the market that it trades with (`market`).
+// LedgerEntryBucket: What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the
+// fees (`fee`) and the market it trades with (`market`).
 type LedgerEntryBucket string
 
 // LedgerEntryKind: Why it changed.
@@ -676,7 +676,7 @@ type MarketTrade struct {
 	// Time: RFC 3339, UTC.
 	Time time.Time `json:"time"`
 
-	// IsBuyerMaker: Whether the buyer's order stood in the book, so that the seller was the taker.
+	// IsBuyerMaker: Whether the buyer's order was in the book, so that the seller was the taker.
 	IsBuyerMaker bool `json:"is_buyer_maker"`
 }
 
@@ -712,7 +712,7 @@ type Order struct {
 	// ClientOrderID: The client's own id, or null if it gave none.
 	ClientOrderID *string `json:"client_order_id"`
 
-	// Status: State of an order. All but `pending` are for ever.
+	// Status: State of an order. All but `pending` are final.
 	Status OrderStatus `json:"status"`
 
 	// Symbol: A pair's symbol, in any case.
@@ -724,8 +724,8 @@ type Order struct {
 	// Type: When and at what price an order executes. The two conditional types sell only.
 	Type OrderType `json:"type"`
 
-	// TimeInForce: For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-	// the same, as orders fill whole).
+	// TimeInForce: How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+	// orders fill completely).
 	TimeInForce TimeInForce `json:"time_in_force"`
 
 	// Quantity: A decimal with 8 places, as a string.
@@ -755,7 +755,7 @@ type Order struct {
 	// TotalCost: A decimal with 8 places, as a string, or null where it does not apply.
 	TotalCost *decimal.Decimal `json:"total_cost"`
 
-	// LockedAsset: The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+	// LockedAsset: The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
 	LockedAsset *string `json:"locked_asset"`
 
 	// LockedAmount: A decimal with 8 places, as a string, or null where it does not apply.
@@ -779,11 +779,11 @@ type OrderList struct {
 	// Limit: Page size.
 	Limit int `json:"limit"`
 
-	// Offset: How many were passed over.
+	// Offset: How many were skipped.
 	Offset int `json:"offset"`
 }
 
-// OrderStatus: State of an order. All but `pending` are for ever.
+// OrderStatus: State of an order. All but `pending` are final.
 type OrderStatus string
 
 // OrderType: When and at what price an order executes. The two conditional types sell only.
@@ -846,13 +846,13 @@ type PairList struct {
 	Total int `json:"total"`
 }
 
-// Performance: What a period comes to. A figure that has no value is zero, and named in `undefined`. Amounts are in USDT.
+// Performance: The figures of a period. A figure without a value is zero, and `undefined` names it. Amounts are in USDT.
 //
-// The two ratios are made of returns between equal steps, which end at every full hour of UTC in a period of up to
-// 7 days, and at every 00:00 UTC in a longer one. The equity at such a point is the last known. The first return
-// runs from the period's start; what comes after the last point makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
-// equityᵢ₋₁, i = 1 … n, for a year of 365 days. From equity of zero there is no return, and neither ratio. Both
-// are undefined for fewer than 2 returns, and from 10^20 on.
+// The two ratios are computed from returns over equal steps, which end at every full hour of UTC in a period of up to
+// 7 days, and at every 00:00 UTC in a longer one. The equity at the end of a step is the last known. The first
+// return starts with the period; the time after the last full step makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
+// equityᵢ₋₁, i = 1 … n, for a year of 365 days. If equity is zero, there is no return from it, and both
+// ratios are undefined. They are also undefined for fewer than 2 returns, and from 10^20 on.
 //   - `sharpe_ratio` = mean(r) / s × √(steps per year), s = √(Σ (rᵢ − mean(r))² / (n − 1)), risk-free rate 0.
 //     Undefined if s is 0. W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58.
 //   - `sortino_ratio` = mean(r) / d × √(steps per year), d = √(Σ min(rᵢ, 0)² / n), target return 0. Undefined if d
@@ -863,13 +863,13 @@ type PairList struct {
 //   - `max_drawdown_duration_days`: the longest time from a peak until equity was at or above it again, or until
 //     now, in days of 24 hours.
 //
-// Of the trades that closed a position or a part of one, those that realized more than 0, net of fees, are wins,
-// and those below 0 losses.
+// A trade that closes a position or a part of one is a win if it realized more than 0, net of fees, and a loss if it
+// realized less.
 //   - `win_rate` = 100 × wins / (wins + losses). Undefined if there are neither.
 //   - `profit_factor` = Σ wins / |Σ losses|. Undefined without a loss, and from 10^20 on.
 //   - `avg_win`, `avg_loss`: means of the wins and of the losses, the latter negative. Undefined without any.
 //   - `total_trades` counts all trades, buys too; `avg_trades_per_day` = total trades / max(1, days of the period).
-//   - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
+//   - `best_trade`, `worst_trade`: the largest and the smallest profit of a closing trade. Undefined without any.
 //   - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
 //     streak, a buy does not.
 type Performance struct {
@@ -915,18 +915,18 @@ type Performance struct {
 	// CurrentStreak: Wins in a row, or losses if negative.
 	CurrentStreak int64 `json:"current_streak"`
 
-	// Undefined: The figures that have no value, in the order above. Empty where all have one.
+	// Undefined: The figures without a value, in the order above. Empty if all have one.
 	Undefined []string `json:"undefined"`
 }
 
 // Period: How far back from now, and never beyond the current session.
 type Period string
 
-// PlaceOrderRequest: An order. What breaks one of these is 422 `VALIDATION_ERROR`:
-// - `price` is required for `limit`, and refused elsewhere.
-// - `trigger_price` is required for `stop_loss` and `take_profit`, and refused elsewhere.
-// - `stop_loss` and `take_profit` take side `sell` and time_in_force GTC alone.
-// - `market` takes time_in_force IOC alone, `limit` any.
+// PlaceOrderRequest: An order. Breaking one of these rules is 422 `VALIDATION_ERROR`:
+// - `price` is required for `limit`, and not allowed otherwise.
+// - `trigger_price` is required for `stop_loss` and `take_profit`, and not allowed otherwise.
+// - `stop_loss` and `take_profit` need side `sell` and time_in_force GTC.
+// - `market` needs time_in_force IOC; `limit` takes any.
 //
 // `time_in_force` is IOC for `market` and GTC for the others, unless it is given. `quantity` is in the base asset.
 type PlaceOrderRequest struct {
@@ -942,23 +942,23 @@ type PlaceOrderRequest struct {
 	// Quantity: A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
 	Quantity decimal.Decimal `json:"quantity"`
 
-	// ClientOrderID: The client's own id of an order, unique per agent for ever. Placing the same order again answers that order.
+	// ClientOrderID: The client's own id of an order, unique per agent for ever. Placing the same order again returns that order.
 	ClientOrderID *string `json:"client_order_id,omitzero"`
 
 	// Price: A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
 	Price *decimal.Decimal `json:"price,omitzero"`
 
-	// TimeInForce: For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-	// the same, as orders fill whole).
+	// TimeInForce: How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+	// orders fill completely).
 	TimeInForce *TimeInForce `json:"time_in_force,omitzero"`
 
 	// TriggerPrice: A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
 	TriggerPrice *decimal.Decimal `json:"trigger_price,omitzero"`
 }
 
-// Pnl: Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included, so
-// that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the period.
-// `win_rate` = 100 × winning / (winning + losing), zero where there are neither.
+// Pnl: Profit and loss, in USDT. `realized_pnl` is net of the fees of buying and selling what was sold, so net_pnl = total_pnl =
+// realized_pnl + unrealized_pnl. `unrealized_pnl` is current, whatever the period. `win_rate` = 100 × winning /
+// (winning + losing), or zero if there are neither.
 type Pnl struct {
 	// Period: How far back from now, and never beyond the current session.
 	Period PnlPeriod `json:"period"`
@@ -991,7 +991,7 @@ type Pnl struct {
 // PnlPeriod: How far back from now, and never beyond the current session.
 type PnlPeriod string
 
-// Portfolio: What the agent has and has made in its current session, in USDT:
+// Portfolio: What the agent has, and its profit in the current session, in USDT:
 // - total_equity = available_cash + locked_cash + total_position_value
 // - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
 // - roi_pct = 100 × total_pnl / starting_balance
@@ -1042,9 +1042,9 @@ type PortfolioHistory struct {
 	Snapshots []Snapshot `json:"snapshots"`
 }
 
-// Position: An open position, locked quantity included, at its last known price, however old (at cost, if none was ever
-// known):
-// - avg_entry_price = cost basis / quantity, fees included; for display, as the basis itself is what counts
+// Position: An open position, locked quantity included, at its last known price, however old (at cost, if there
+// has never been one):
+// - avg_entry_price = cost basis / quantity, fees included; for display; figures are computed from the basis
 // - market_value = quantity × current_price
 // - unrealized_pnl = market_value − cost basis
 // - unrealized_pnl_pct = 100 × unrealized_pnl / cost basis
@@ -1094,7 +1094,7 @@ type Preview struct {
 	// WouldPass: Whether the order passes every rule.
 	WouldPass bool `json:"would_pass"`
 
-	// Refusal: The error that placing the order would be answered with, or null if it would pass.
+	// Refusal: The error that placing the order would return, or null if it would pass.
 	Refusal *Refusal `json:"refusal"`
 
 	// Status: What the order would be, if it passed.
@@ -1109,8 +1109,8 @@ type Preview struct {
 	// Type: When and at what price an order executes. The two conditional types sell only.
 	Type OrderType `json:"type"`
 
-	// TimeInForce: For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-	// the same, as orders fill whole).
+	// TimeInForce: How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+	// orders fill completely).
 	TimeInForce TimeInForce `json:"time_in_force"`
 
 	// Quantity: A decimal with 8 places, as a string.
@@ -1137,7 +1137,7 @@ type Preview struct {
 	// EstimatedTotalCost: A decimal with 8 places, as a string.
 	EstimatedTotalCost decimal.Decimal `json:"estimated_total_cost"`
 
-	// LockedAsset: The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+	// LockedAsset: The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
 	LockedAsset *string `json:"locked_asset"`
 
 	// LockedAmount: A decimal with 8 places, as a string, or null where it does not apply.
@@ -1146,7 +1146,7 @@ type Preview struct {
 	// MaxAllowedQuantity: A decimal with 8 places, as a string.
 	MaxAllowedQuantity decimal.Decimal `json:"max_allowed_quantity"`
 
-	// Rules: Every rule, in the order in which they are judged.
+	// Rules: Every rule, in the order of judgement.
 	Rules []RuleCheck `json:"rules"`
 
 	// ResultingPosition: The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
@@ -1174,7 +1174,7 @@ type PriceList struct {
 	// Prices: The prices.
 	Prices []Price `json:"prices"`
 
-	// Count: How many are answered.
+	// Count: How many prices there are.
 	Count int `json:"count"`
 
 	// Timestamp: RFC 3339, UTC.
@@ -1227,10 +1227,10 @@ type ReconciledAsset struct {
 	Difference decimal.Decimal `json:"difference"`
 }
 
-// Reconciliation: Whether the balances are what the ledger says.
+// Reconciliation: Whether the balances agree with the ledger.
 type Reconciliation struct {
-	// Ok: Whether every difference is zero, what is locked is what the ledger and the open orders say, and positions
-	// are what the session's trades come to.
+	// Ok: Whether every difference is zero, what is locked agrees with the ledger and the open orders, and the
+	// positions agree with the session's trades.
 	Ok bool `json:"ok"`
 
 	// Assets: The assets, USDT first, then by asset.
@@ -1240,7 +1240,7 @@ type Reconciliation struct {
 	AsOf time.Time `json:"as_of"`
 }
 
-// Refusal: The error that placing the order would be answered with, or null if it would pass.
+// Refusal: The error that placing the order would return, or null if it would pass.
 type Refusal struct {
 	// Code: A stable name for the error.
 	Code ErrorCode `json:"code"`
@@ -1248,7 +1248,7 @@ type Refusal struct {
 	// Message: A sentence that says what to do.
 	Message string `json:"message"`
 
-	// Details: Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+	// Details: Why an order is refused; the `details` of the error. Its fields depend on the code:
 	// - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
 	//   `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
 	// - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -1257,7 +1257,7 @@ type Refusal struct {
 	Details *RefusalDetails `json:"details,omitzero"`
 }
 
-// RefusalDetails: Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+// RefusalDetails: Why an order is refused; the `details` of the error. Its fields depend on the code:
 //   - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
 //     `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
 //   - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -1276,7 +1276,7 @@ type RefusalDetails struct {
 	// Current: A decimal with 8 places, as a string.
 	Current *decimal.Decimal `json:"current,omitzero"`
 
-	// Filter: The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+	// Filter: The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed.
 	Filter *RefusalDetailsFilter `json:"filter,omitzero"`
 
 	// Limit: A decimal with 8 places, as a string.
@@ -1292,13 +1292,13 @@ type RefusalDetails struct {
 	Required *decimal.Decimal `json:"required,omitzero"`
 }
 
-// RefusalDetailsFilter: The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+// RefusalDetailsFilter: The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed.
 type RefusalDetailsFilter string
 
 // RefusalDetailsReason: The risk limit that is broken.
 type RefusalDetailsReason string
 
-// RegisterRequest: Who registers.
+// RegisterRequest: The account to register.
 type RegisterRequest struct {
 	// DisplayName: A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
 	// direction-changing characters.
@@ -1312,9 +1312,9 @@ type RegisterRequest struct {
 	StartingBalance *decimal.Decimal `json:"starting_balance,omitzero"`
 }
 
-// ResetAccountRequest: How to reset; `{}` is enough. A `starting_balance` becomes the agent's own; without, it stays as it is.
+// ResetAccountRequest: How to reset; `{}` is enough. A `starting_balance` replaces the agent's; without it, the agent's stays.
 type ResetAccountRequest struct {
-	// Confirm: Says that it is meant. May be left out, but not be false.
+	// Confirm: Confirms the reset. Optional, but it must not be false.
 	Confirm *bool `json:"confirm,omitzero"`
 
 	// StartingBalance: A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places.
@@ -1342,11 +1342,11 @@ type Risk struct {
 	// Rules: The limits and how much of each is used.
 	Rules []Headroom `json:"rules"`
 
-	// RiskProfile: The three limits that every order of the agent is judged by.
+	// RiskProfile: The three limits by which every order of the agent is judged.
 	RiskProfile RiskProfile `json:"risk_profile"`
 }
 
-// RiskProfile: The three limits that every order of the agent is judged by.
+// RiskProfile: The three limits by which every order of the agent is judged.
 type RiskProfile struct {
 	// MaxPositionSizePct: Largest position in a single coin, in percent of total equity. From 1 to 100.
 	MaxPositionSizePct int `json:"max_position_size_pct"`
@@ -1358,7 +1358,7 @@ type RiskProfile struct {
 	MaxOpenOrders int `json:"max_open_orders"`
 }
 
-// RiskProfileOverrides: Limits that differ from the defaults; each may be left out.
+// RiskProfileOverrides: Limits that differ from the defaults. Each is optional.
 type RiskProfileOverrides struct {
 	// DailyLossLimitPct: Daily loss limit, in percent of the starting balance. From 1 to 100. Default: 20.
 	DailyLossLimitPct *int `json:"daily_loss_limit_pct,omitzero"`
@@ -1370,10 +1370,11 @@ type RiskProfileOverrides struct {
 	MaxPositionSizePct *int `json:"max_position_size_pct,omitzero"`
 }
 
-// RuleCheck: How an order stands to one rule: `used` before it, `attempted` with it. Percent for `daily_loss_limit` and
-// `position_limit` (zero for a sell, which they do not judge), orders for `max_open_orders`, and for `balance` the
-// asset that the order gives: all of it, what is locked, and that with what the order takes. For a pair's filter
-// `used` is zero and `attempted` the quantity, the price (zero for a market order) or the notional.
+// RuleCheck: How an order does by one rule: `used` is before the order, `attempted` with it. The unit is percent for
+// `daily_loss_limit` and `position_limit` (zero for a sell, which they do not judge), orders for
+// `max_open_orders`, and for `balance` the asset that the order gives: `limit` is all of it, `used` what is
+// locked, `attempted` that and what the order needs. For a filter of the pair, `used` is zero and `attempted` the
+// quantity, the price (zero for a market order) or the notional.
 type RuleCheck struct {
 	// Rule: The rule.
 	Rule RuleCheckRule `json:"rule"`
@@ -1397,8 +1398,8 @@ type RuleCheckRule string
 // Side: What the agent does with the base asset.
 type Side string
 
-// Snapshot: The last equity known in an interval, which begins at `time`. realized_pnl is that of the session of then, so
-// that realized + unrealized = total_equity − the starting balance of then.
+// Snapshot: The last equity known in an interval, which begins at `time`. realized_pnl is that of the session at that
+// time, so realized + unrealized = total_equity − the starting balance of that session.
 type Snapshot struct {
 	// Time: RFC 3339, UTC.
 	Time time.Time `json:"time"`
@@ -1449,8 +1450,8 @@ type Ticker struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// TimeInForce: For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-// the same, as orders fill whole).
+// TimeInForce: How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+// orders fill completely).
 type TimeInForce string
 
 // Token: A bearer token.
@@ -1516,7 +1517,7 @@ type TradeList struct {
 	// Limit: Page size.
 	Limit int `json:"limit"`
 
-	// Offset: How many were passed over.
+	// Offset: How many were skipped.
 	Offset int `json:"offset"`
 }
 
@@ -1568,7 +1569,7 @@ type ListLedgerParams struct {
 	// Limit: Page size. From 1 to 500. Default: 100.
 	Limit *int
 
-	// Offset: How many to pass over before the page begins. From 0 to 2147483647. Default: 0.
+	// Offset: How many to skip before the page begins. From 0 to 2147483647. Default: 0.
 	Offset *int
 }
 
@@ -1586,7 +1587,7 @@ type ListAgentsParams struct {
 	// Limit: Page size. From 1 to 500. Default: 100.
 	Limit *int
 
-	// Offset: How many to pass over before the page begins. From 0 to 2147483647. Default: 0.
+	// Offset: How many to skip before the page begins. From 0 to 2147483647. Default: 0.
 	Offset *int
 }
 
@@ -1598,7 +1599,7 @@ type CloneAgentParams struct {
 
 // GetAgentSkillParams are the optional parameters of [Client.GetAgentSkill].
 type GetAgentSkillParams struct {
-	// IncludeKey: With `false` the file holds `$AGENTEXCHANGE_API_KEY` in place of the key. Default: true.
+	// IncludeKey: With `false`, the file contains `$AGENTEXCHANGE_API_KEY` in place of the key. Default: true.
 	IncludeKey *bool
 }
 
@@ -1607,7 +1608,7 @@ type GetLeaderboardParams struct {
 	// Period: How far back from now. Default: all.
 	Period *Period
 
-	// Limit: Most agents to answer. From 1 to 100. Default: 20.
+	// Limit: Maximum number of agents. From 1 to 100. Default: 20.
 	Limit *int
 }
 
@@ -1622,7 +1623,7 @@ type GetPortfolioHistoryParams struct {
 	// Interval: Length of an interval. Intervals begin at full minutes, hours or days of UTC. Default: 1h.
 	Interval *HistoryInterval
 
-	// Limit: Most snapshots to answer. From 1 to 1000. Default: 100.
+	// Limit: Maximum number of snapshots. From 1 to 1000. Default: 100.
 	Limit *int
 }
 
@@ -1631,13 +1632,13 @@ type ListCandlesParams struct {
 	// Interval: Length of a candle. Default: 1m.
 	Interval *ListCandlesParamsInterval
 
-	// Limit: Most candles to answer. From 1 to 1000. Default: 100.
+	// Limit: Maximum number of candles. From 1 to 1000. Default: 100.
 	Limit *int
 
-	// StartTime: Beginning of the first candle, or earlier. RFC 3339.
+	// StartTime: Candles begin at or after this. RFC 3339.
 	StartTime *time.Time
 
-	// EndTime: Candles begin before this. RFC 3339. Default, now.
+	// EndTime: Candles begin before this. RFC 3339. The default is now.
 	EndTime *time.Time
 }
 
@@ -1658,13 +1659,13 @@ type ListPricesParams struct {
 
 // ListMarketTradesParams are the optional parameters of [Client.ListMarketTrades].
 type ListMarketTradesParams struct {
-	// Limit: Most trades to answer. From 1 to 1000. Default: 50.
+	// Limit: Maximum number of trades. From 1 to 1000. Default: 50.
 	Limit *int
 }
 
 // ListTradesParams are the optional parameters of [Client.ListTrades].
 type ListTradesParams struct {
-	// Symbol: Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	// Symbol: Only this pair, in any case. An unknown symbol matches nothing.
 	Symbol *string
 
 	// Side: Only trades of this side.
@@ -1673,7 +1674,7 @@ type ListTradesParams struct {
 	// Limit: Page size. From 1 to 500. Default: 50.
 	Limit *int
 
-	// Offset: How many to pass over before the page begins. From 0 to 2147483647. Default: 0.
+	// Offset: How many to skip before the page begins. From 0 to 2147483647. Default: 0.
 	Offset *int
 }
 
@@ -1682,24 +1683,24 @@ type ListOrdersParams struct {
 	// Status: Only orders with this status.
 	Status *OrderStatus
 
-	// Symbol: Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	// Symbol: Only this pair, in any case. An unknown symbol matches nothing.
 	Symbol *string
 
 	// Limit: Page size. From 1 to 500. Default: 100.
 	Limit *int
 
-	// Offset: How many to pass over before the page begins. From 0 to 2147483647. Default: 0.
+	// Offset: How many to skip before the page begins. From 0 to 2147483647. Default: 0.
 	Offset *int
 }
 
 // ListOpenOrdersParams are the optional parameters of [Client.ListOpenOrders].
 type ListOpenOrdersParams struct {
-	// Symbol: Only those of this pair, in any case. A symbol that is no pair matches nothing.
+	// Symbol: Only this pair, in any case. An unknown symbol matches nothing.
 	Symbol *string
 
 	// Limit: Page size. From 1 to 500. Default: 100.
 	Limit *int
 
-	// Offset: How many to pass over before the page begins. From 0 to 2147483647. Default: 0.
+	// Offset: How many to skip before the page begins. From 0 to 2147483647. Default: 0.
 	Offset *int
 }

@@ -76,12 +76,12 @@ class AgentExchangeClient(SyncClient):
     ) -> AccountCredentials:
         """Register an account.
 
-        Creates an account, and in the same transaction its default agent, named `<display_name>'s Agent` (the
-        name cut to fit 100 characters). The answer holds the account's API key and secret and the agent's API
-        key. The secret is shown this once and cannot be recovered.
+        Creates an account and, in the same transaction, its default agent, named `<display_name>'s Agent` (the
+        name is cut to fit 100 characters). Returns the account's API key and secret and the agent's API key. The
+        secret is shown only once and cannot be recovered.
 
-        An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself
-        is what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
+        An `Idempotency-Key` here must have at least 32 characters: since no one is authenticated yet, whoever
+        knows the key can read the first answer. Choose a random one, such as a UUID, and keep it secret.
 
         Args:
             display_name: A name of 1–100 characters, counted after trimming; not blank; no control,
@@ -111,9 +111,9 @@ class AgentExchangeClient(SyncClient):
     def login(self, *, api_key: str, api_secret: str) -> Token:
         """Exchange an account's key and secret for a token.
 
-        Answers a token that is valid for one hour, signed with Ed25519; the public keys are at
-        `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
-        `Idempotency-Key` is ignored.
+        Returns a token that is valid for one hour and signed with Ed25519; the public keys are at
+        `/.well-known/jwks.json`. A wrong key and a wrong secret get the same 401. An `Idempotency-Key` is
+        ignored, because nothing is created.
 
         Args:
             api_key: The account's API key.
@@ -131,7 +131,7 @@ class AgentExchangeClient(SyncClient):
     def get_jwks(self) -> Jwks:
         """Public keys that verify the tokens.
 
-        A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
+        A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037). The first one signs new tokens.
 
         Returns:
             The key set.
@@ -146,12 +146,12 @@ class AgentExchangeClient(SyncClient):
     ) -> AgentList:
         """List agents.
 
-        The account's agents, oldest first. `total` counts all that match, not the page.
+        The account's agents, oldest first. `total` counts all that match, not only this page.
 
         Args:
             include_archived: Include archived agents in the list. Default: False.
             limit: Page size. Default: 100.
-            offset: How many to pass over before the page begins. Default: 0.
+            offset: How many to skip before the page begins. Default: 0.
 
         Returns:
             Agents, oldest first.
@@ -186,7 +186,7 @@ class AgentExchangeClient(SyncClient):
     ) -> AgentCredentials:
         """Create an agent.
 
-        Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the
+        Creates a trading agent, funds it with its starting balance in USDT, and returns its API key. Save the
         key; `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
 
         Args:
@@ -199,7 +199,7 @@ class AgentExchangeClient(SyncClient):
             framework: Agent framework of 1–100 characters, or null where none is named. On create null is the
                 same as absent, on update it clears the field.
             strategy_tags: Tags that describe the strategy, at most 50.
-            risk_profile: Limits that differ from the defaults; each may be left out.
+            risk_profile: Limits that differ from the defaults. Each is optional.
             color: Hex color of the agent's avatar, or null where none is given. On create null is the same as
                 absent, on update it clears the field.
             idempotency_key: Makes a retry safe: for 24 hours the same caller's same key with the same request
@@ -229,7 +229,7 @@ class AgentExchangeClient(SyncClient):
     def get_agent_overview(self) -> AgentList:
         """Overview of the active agents.
 
-        Every agent of the account that is not archived, oldest first, in the shape of the list.
+        Every agent of the account that is not archived, oldest first, in the format of `GET /api/v1/agents`.
 
         Returns:
             Agents, oldest first.
@@ -242,7 +242,8 @@ class AgentExchangeClient(SyncClient):
     def get_agent(self, agent_id: str) -> Agent:
         """Get an agent.
 
-        One agent of the account. Another account's agent is answered like one that does not exist.
+        One agent of the account. For another account's agent, the answer is the same as for one that does not
+        exist.
 
         Args:
             agent_id: Agent identifier.
@@ -268,8 +269,8 @@ class AgentExchangeClient(SyncClient):
     ) -> Agent:
         """Update an agent.
 
-        Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
-        `strategy_tags` replaces the whole list.
+        Changes only the fields that are sent. `null` clears `llm_model`, `framework` and `color`; `strategy_tags`
+        replaces the whole list.
 
         Args:
             agent_id: Agent identifier.
@@ -305,9 +306,9 @@ class AgentExchangeClient(SyncClient):
     def delete_agent(self, agent_id: str) -> None:
         """Delete an agent for good.
 
-        Deletes the agent and everything of it: key, balances, orders, positions, trades and history. There is no
-        way back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to
-        its owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
+        Deletes the agent and all of its data: key, balances, orders, positions, trades and history. This cannot
+        be undone; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers
+        to its owner's requests with an Idempotency-Key are deleted when they expire, within 24 hours.
 
         Args:
             agent_id: Agent identifier.
@@ -324,8 +325,7 @@ class AgentExchangeClient(SyncClient):
         """Clone an agent's configuration.
 
         Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
-        framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is
-        copied.
+        framework, whatever the source's status. Its balance and key are new, and no history is copied.
 
         Args:
             agent_id: Agent identifier.
@@ -348,7 +348,7 @@ class AgentExchangeClient(SyncClient):
         """Reset an agent to its starting balance.
 
         In one transaction: cancels every open order, closes every position, restores USDT to the starting balance
-        and begins a new session. History is kept. An archived agent comes back active, and empty.
+        and begins a new session. History is kept. An archived agent becomes active again.
 
         Args:
             agent_id: Agent identifier.
@@ -368,8 +368,8 @@ class AgentExchangeClient(SyncClient):
     def archive_agent(self, agent_id: str, *, idempotency_key: str | None = None) -> Agent:
         """Archive an agent.
 
-        Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and
-        history stay. Archiving an archived agent changes nothing and answers the same.
+        Removes the agent from the lists and disables its key. Open orders are cancelled; balances, positions and
+        history are kept. Archiving an archived agent changes nothing and returns the same.
 
         Args:
             agent_id: Agent identifier.
@@ -387,10 +387,10 @@ class AgentExchangeClient(SyncClient):
         return self._send(_operations.archive_agent(agent_id, idempotency_key=idempotency_key))
 
     def unarchive_agent(self, agent_id: str, *, idempotency_key: str | None = None) -> Agent:
-        """Bring an archived agent back.
+        """Unarchive an agent.
 
-        Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
-        active agent changes nothing and answers the same.
+        Makes an archived agent active again with the same key, balances, positions and history. Unarchiving an
+        active agent changes nothing and returns the same.
 
         Args:
             agent_id: Agent identifier.
@@ -410,7 +410,7 @@ class AgentExchangeClient(SyncClient):
     def get_agent_api_key(self, agent_id: str) -> AgentKey:
         """Get an agent's API key.
 
-        The agent's current API key in full, to put it back into a running agent process.
+        The agent's current API key in full.
 
         Args:
             agent_id: Agent identifier.
@@ -427,8 +427,8 @@ class AgentExchangeClient(SyncClient):
     def regenerate_agent_key(self, agent_id: str, *, idempotency_key: str | None = None) -> AgentKey:
         """Replace an agent's API key.
 
-        Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several
-        at once, exactly one key lives in the end: that of the last.
+        Makes a new key. From the moment this answer is sent, every replica refuses the old one. If several calls
+        run at once, only the key of the last one remains valid.
 
         Args:
             agent_id: Agent identifier.
@@ -448,7 +448,7 @@ class AgentExchangeClient(SyncClient):
     def get_agent_risk(self, agent_id: str) -> RiskProfile:
         """Get an agent's risk limits.
 
-        The effective limits, that is, the three by which the agent's next order is judged.
+        The effective limits, by which the agent's next order is judged.
 
         Args:
             agent_id: Agent identifier.
@@ -500,8 +500,8 @@ class AgentExchangeClient(SyncClient):
 
         Args:
             agent_id: Agent identifier.
-            include_key: With `false` the file holds `$AGENTEXCHANGE_API_KEY` in place of the key. Default:
-                True.
+            include_key: With `false`, the file contains `$AGENTEXCHANGE_API_KEY` in place of the key.
+                Default: True.
 
         Returns:
             The skill file.
@@ -515,7 +515,7 @@ class AgentExchangeClient(SyncClient):
     def list_pairs(self) -> PairList:
         """Trading pairs and their filters.
 
-        Every pair, by symbol, with the filters that an order of it must pass.
+        Every pair, sorted by symbol, with the filters that its orders must pass.
 
         Returns:
             The pairs.
@@ -528,7 +528,7 @@ class AgentExchangeClient(SyncClient):
     def get_price(self, symbol: str) -> Price:
         """Current price of a pair.
 
-        The newest price. One older than 30 seconds is not answered, and nothing trades at it.
+        The newest price. A price older than 30 seconds is not returned, and no order executes at it.
 
         Args:
             symbol: The pair, in any case.
@@ -538,8 +538,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_price(symbol))
@@ -547,8 +546,8 @@ class AgentExchangeClient(SyncClient):
     def list_prices(self, *, symbols: list[str] | None = None) -> PriceList:
         """Current prices of several pairs.
 
-        The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price
-        no older than 30 seconds, by symbol.
+        The newest price of each of the symbols, in the order given; without `symbols`, of every pair with a price
+        no older than 30 seconds, sorted by symbol.
 
         Args:
             symbols: Symbols, separated by commas, in any case.
@@ -558,8 +557,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 422. `code` tells why.
         """
         return self._send(_operations.list_prices(symbols=symbols))
@@ -567,7 +565,7 @@ class AgentExchangeClient(SyncClient):
     def get_ticker(self, symbol: str) -> Ticker:
         """Rolling 24 hours of a pair.
 
-        What happened in the last 24 hours, which end now and not at midnight.
+        The last 24 hours, up to now.
 
         Args:
             symbol: The pair, in any case.
@@ -577,8 +575,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_ticker(symbol))
@@ -594,16 +591,16 @@ class AgentExchangeClient(SyncClient):
     ) -> CandleList:
         """Candles of a pair.
 
-        Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it;
-        without, the last ones that begin before `end_time`. The last candle of all is unfinished and covers what
-        has happened so far.
+        Candles, oldest first, aligned to UTC. With `start_time`, the first candles that begin at or after it;
+        without it, the last candles that begin before `end_time`. The newest candle is unfinished and covers the
+        time up to now.
 
         Args:
             symbol: The pair, in any case.
             interval: Length of a candle. Default: 1m.
-            limit: Most candles to answer. Default: 100.
-            start_time: Beginning of the first candle, or earlier. RFC 3339.
-            end_time: Candles begin before this. RFC 3339. Default, now.
+            limit: Maximum number of candles. Default: 100.
+            start_time: Candles begin at or after this. RFC 3339.
+            end_time: Candles begin before this. RFC 3339. The default is now.
 
         Returns:
             The candles.
@@ -619,19 +616,18 @@ class AgentExchangeClient(SyncClient):
     def list_market_trades(self, symbol: str, *, limit: int | None = None) -> MarketTradeList:
         """Latest trades of a pair.
 
-        Trades of the market, newest first. They are not those of your agents.
+        Trades of the market, newest first. Trades of agents are not among them.
 
         Args:
             symbol: The pair, in any case.
-            limit: Most trades to answer. Default: 50.
+            limit: Maximum number of trades. Default: 50.
 
         Returns:
             The trades.
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 422. `code` tells why.
         """
         return self._send(_operations.list_market_trades(symbol, limit=limit))
@@ -650,8 +646,7 @@ class AgentExchangeClient(SyncClient):
 
         Raises:
             APIError: 400. There is no such pair (`InvalidSymbolError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_orderbook(symbol, depth=depth))
@@ -688,11 +683,11 @@ class AgentExchangeClient(SyncClient):
             trigger_price: A decimal greater than zero, as a string, with at most 12 integer digits and 8
                 decimal places.
             client_order_id: The client's own id of an order, unique per agent for ever. Placing the same
-                order again answers that order.
-            time_in_force: For how long an order stands: until it is cancelled (GTC), or only for this moment
-                (IOC and FOK, which come to the same, as orders fill whole).
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+                order again returns that order.
+            time_in_force: How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK,
+                which mean the same, because orders fill completely).
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
             idempotency_key: Makes a retry safe: for 24 hours the same caller's same key with the same request
                 (method, path, query and body) replays the first answer. With another request it is refused
                 (`IDEMPOTENCY_KEY_REUSED`); while the first is still being worked on, `IDEMPOTENCY_IN_FLIGHT`.
@@ -709,8 +704,7 @@ class AgentExchangeClient(SyncClient):
             APIError: 409. Another order has this client_order_id (`DuplicateClientOrderIdError`), the agent
                 is archived (`AgentArchivedError`), there is no agent to act for (`AgentRequiredError`), or the
                 first request with this Idempotency-Key is still being worked on (`IdempotencyInFlightError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 401, 403, 422. `code` tells why.
         """
         return self._send(
@@ -759,11 +753,11 @@ class AgentExchangeClient(SyncClient):
             trigger_price: A decimal greater than zero, as a string, with at most 12 integer digits and 8
                 decimal places.
             client_order_id: The client's own id of an order, unique per agent for ever. Placing the same
-                order again answers that order.
-            time_in_force: For how long an order stands: until it is cancelled (GTC), or only for this moment
-                (IOC and FOK, which come to the same, as orders fill whole).
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+                order again returns that order.
+            time_in_force: How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK,
+                which mean the same, because orders fill completely).
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             What would become of the order.
@@ -773,8 +767,7 @@ class AgentExchangeClient(SyncClient):
                 to be computed (`InvalidQuantityError`, filter `value`), or the body is not JSON
                 (`MalformedBodyError`).
             APIError: 404. No such agent in this account (`AgentNotFoundError`).
-            APIError: 503. The pair has no price yet, or none that is recent enough
-                (`PriceNotAvailableError`).
+            APIError: 503. The pair has no price, or no recent one, (`PriceNotAvailableError`).
             APIError: 401, 403, 409, 422. `code` tells why.
         """
         return self._send(
@@ -794,12 +787,12 @@ class AgentExchangeClient(SyncClient):
     def get_order(self, order_id: str, *, agent_id: str | None = None) -> Order:
         """Get an order.
 
-        One order of the agent. Another agent's order is answered like one that does not exist.
+        One order of the agent. For another agent's order, the answer is the same as for one that does not exist.
 
         Args:
             order_id: Order identifier.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The order.
@@ -812,19 +805,19 @@ class AgentExchangeClient(SyncClient):
     def cancel_order(self, order_id: str, *, agent_id: str | None = None) -> Cancellation:
         """Cancel a pending order.
 
-        Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one
+        Cancels the order and releases what it holds. If a cancellation and a fill meet, exactly one of them
         happens.
 
         Args:
             order_id: Order identifier.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The order is cancelled.
 
         Raises:
-            APIError: 400. The order is not pending any more (`OrderNotCancellableError`).
+            APIError: 400. The order is no longer pending (`OrderNotCancellableError`).
             APIError: 401, 403, 404, 409, 422. `code` tells why.
         """
         return self._send(_operations.cancel_order(order_id, agent_id=agent_id))
@@ -832,12 +825,12 @@ class AgentExchangeClient(SyncClient):
     def get_order_by_client_id(self, client_order_id: str, *, agent_id: str | None = None) -> Order:
         """Get an order by its client_order_id.
 
-        The order of the agent that was placed with this `client_order_id`.
+        The agent's order with this `client_order_id`.
 
         Args:
             client_order_id: The id that the client gave the order.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The order.
@@ -858,16 +851,15 @@ class AgentExchangeClient(SyncClient):
     ) -> OrderList:
         """List orders.
 
-        The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the
-        page.
+        The agent's orders of all sessions, newest first. `total` counts all that match, not only this page.
 
         Args:
             status: Only orders with this status.
-            symbol: Only those of this pair, in any case. A symbol that is no pair matches nothing.
+            symbol: Only this pair, in any case. An unknown symbol matches nothing.
             limit: Page size. Default: 100.
-            offset: How many to pass over before the page begins. Default: 0.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            offset: How many to skip before the page begins. Default: 0.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             Orders, newest first.
@@ -908,14 +900,14 @@ class AgentExchangeClient(SyncClient):
     ) -> OrderList:
         """List pending orders.
 
-        The agent's pending orders, newest first, in the shape of the list.
+        The agent's pending orders, newest first, in the format of `GET /api/v1/trade/orders`.
 
         Args:
-            symbol: Only those of this pair, in any case. A symbol that is no pair matches nothing.
+            symbol: Only this pair, in any case. An unknown symbol matches nothing.
             limit: Page size. Default: 100.
-            offset: How many to pass over before the page begins. Default: 0.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            offset: How many to skip before the page begins. Default: 0.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             Orders, newest first.
@@ -942,12 +934,12 @@ class AgentExchangeClient(SyncClient):
     def cancel_all_orders(self, *, agent_id: str | None = None) -> CancelledOrders:
         """Cancel every pending order.
 
-        Cancels all pending orders of the agent in one transaction and releases what they hold. With none it
-        changes nothing.
+        Cancels all pending orders of the agent in one transaction and releases what they hold. Without pending
+        orders, nothing changes.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             What was cancelled.
@@ -969,16 +961,15 @@ class AgentExchangeClient(SyncClient):
     ) -> TradeList:
         """List trades.
 
-        The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the
-        page.
+        The agent's trades of all sessions, newest first. `total` counts all that match, not only this page.
 
         Args:
-            symbol: Only those of this pair, in any case. A symbol that is no pair matches nothing.
+            symbol: Only this pair, in any case. An unknown symbol matches nothing.
             side: Only trades of this side.
             limit: Page size. Default: 50.
-            offset: How many to pass over before the page begins. Default: 0.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            offset: How many to skip before the page begins. Default: 0.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             Trades, newest first.
@@ -1010,8 +1001,8 @@ class AgentExchangeClient(SyncClient):
         The agent in scope, its limits and its current session.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The agent in scope.
@@ -1025,11 +1016,11 @@ class AgentExchangeClient(SyncClient):
     def get_balance(self, *, agent_id: str | None = None) -> BalanceList:
         """Balances.
 
-        What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
+        What the agent has of each asset, USDT first, then by name, and its total equity.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The balances.
@@ -1046,8 +1037,8 @@ class AgentExchangeClient(SyncClient):
         The agent's open positions, by symbol, at the last known prices.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The positions.
@@ -1061,11 +1052,11 @@ class AgentExchangeClient(SyncClient):
     def get_portfolio(self, *, agent_id: str | None = None) -> Portfolio:
         """Equity, cash, positions and P&L.
 
-        The whole of what the agent has and what it has made of its starting balance, at one moment.
+        Everything the agent has, and its gain on the starting balance, at one moment.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The portfolio.
@@ -1079,13 +1070,13 @@ class AgentExchangeClient(SyncClient):
     def get_pnl(self, *, period: PnlPeriod | None = None, agent_id: str | None = None) -> Pnl:
         """Profit and loss.
 
-        Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`,
+        Realized P&L, fees, wins and losses of the period's trades, and the current unrealized P&L. For `all`,
         total_pnl = equity − starting balance.
 
         Args:
             period: How far back from now. Default: all.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             Profit and loss.
@@ -1102,8 +1093,8 @@ class AgentExchangeClient(SyncClient):
         How much of each risk limit is used at this moment, and how much is left.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The headroom.
@@ -1124,16 +1115,16 @@ class AgentExchangeClient(SyncClient):
     ) -> Ledger:
         """Double-entry ledger.
 
-        Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one of
-        `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these
-        two). `total` counts all that match, not the page.
+        Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one in
+        a bucket of the agent (`available` or `locked`), and one in the bucket that the amount came from or went
+        to. `total` counts all that match, not only this page.
 
         Args:
             asset: Only entries of this asset, in any case.
             limit: Page size. Default: 100.
-            offset: How many to pass over before the page begins. Default: 0.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            offset: How many to skip before the page begins. Default: 0.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             Entries, newest first.
@@ -1160,12 +1151,12 @@ class AgentExchangeClient(SyncClient):
     def reconcile(self, *, agent_id: str | None = None) -> Reconciliation:
         """Check the balances against the ledger.
 
-        Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
-        orders, all in one snapshot.
+        Adds up the agent's ledger and compares it with the balances, per asset, and compares what is locked with
+        the open orders, all in one snapshot.
 
         Args:
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The comparison.
@@ -1187,16 +1178,16 @@ class AgentExchangeClient(SyncClient):
         """Reset the agent to its starting balance.
 
         In one transaction: cancels every pending order, closes every position at its last known price, without a
-        trade, sets USDT to the starting balance and begins a new session. Order and trade history stay. For the
-        account's key or a token alone: an agent may not lift its own loss limit, and its key gets 403
-        `PERMISSION_DENIED`. An archived agent gets 409.
+        trade, sets USDT to the starting balance and begins a new session. Order and trade history stay. Only the
+        account's key or token may do this: an agent may not lift its own loss limit, so its key gets 403
+        `PERMISSION_DENIED`. For an archived agent, the answer is 409.
 
         Args:
             starting_balance: A decimal greater than zero, as a string, with at most 12 integer digits and 8
                 decimal places.
-            confirm: Says that it is meant. May be left out, but not be false.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            confirm: Confirms the reset. Optional, but it must not be false.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
             idempotency_key: Makes a retry safe: for 24 hours the same caller's same key with the same request
                 (method, path, query and body) replays the first answer. With another request it is refused
                 (`IDEMPOTENCY_KEY_REUSED`); while the first is still being worked on, `IDEMPOTENCY_IN_FLIGHT`.
@@ -1222,8 +1213,8 @@ class AgentExchangeClient(SyncClient):
 
         Args:
             period: How far back from now. Default: all.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The figures.
@@ -1239,16 +1230,16 @@ class AgentExchangeClient(SyncClient):
     ) -> PortfolioHistory:
         """Equity over time.
 
-        One snapshot per interval since the agent was created, oldest first; of more than `limit`, the newest. A
-        snapshot has the last equity known in its interval, or that of the one before where nothing is known. The
-        last interval is the one that is not over. The curve goes on across resets, so that it may jump there.
+        One snapshot per interval since the agent was created, oldest first; if there are more than `limit`, the
+        newest ones. A snapshot has the last known equity of its interval; if there is none, that of the interval
+        before. The last interval is not over yet. The curve continues across resets, so it may jump there.
 
         Args:
             interval: Length of an interval. Intervals begin at full minutes, hours or days of UTC. Default:
                 1h.
-            limit: Most snapshots to answer. Default: 100.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            limit: Maximum number of snapshots. Default: 100.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The equity curve.
@@ -1264,14 +1255,15 @@ class AgentExchangeClient(SyncClient):
     ) -> Leaderboard:
         """Ranking of the account's agents.
 
-        The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id.
-        An agent's own key sees the ranking of its account; which agent is in scope makes no difference.
+        The account's agents that are not archived, by `roi_pct` over the period, highest first; ties are sorted
+        by agent_id. An agent's own key sees the ranking of its whole account. The agent in scope makes no
+        difference.
 
         Args:
             period: How far back from now. Default: all.
-            limit: Most agents to answer. Default: 20.
-            agent_id: An account's key or token may name one of the account's agents here; without, it acts
-                for the default agent. An agent's key acts for its own agent alone.
+            limit: Maximum number of agents. Default: 20.
+            agent_id: An account's key or token may name one of the account's agents here; without it, the
+                default agent is meant. An agent's key acts only for its own agent.
 
         Returns:
             The ranking.
@@ -1285,7 +1277,7 @@ class AgentExchangeClient(SyncClient):
     def get_health(self) -> Health:
         """Is the process alive.
 
-        Answers 200 as long as the process serves requests. Touches nothing else.
+        Returns 200 as long as the process serves requests. Checks nothing else.
 
         Returns:
             Alive.
@@ -1298,14 +1290,14 @@ class AgentExchangeClient(SyncClient):
     def get_readiness(self) -> Health:
         """Can the server take requests.
 
-        Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once
+        Returns 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once
         the server is shutting down, so that a load balancer sends no more requests.
 
         Returns:
             Ready.
 
         Raises:
-            APIError: 503. Not now; try again after `Retry-After` seconds.
+            APIError: 503. Temporarily not possible; try again after `Retry-After` seconds.
             APIError: 422. `code` tells why.
         """
         return self._send(_operations.get_readiness())

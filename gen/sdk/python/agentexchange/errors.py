@@ -55,7 +55,7 @@ class AgentNotFoundError(APIError):
 
 
 class AgentRequiredError(APIError):
-    """`AGENT_REQUIRED`: The account has no default agent any more. Name one of its agents in the X-Agent-Id header."""
+    """`AGENT_REQUIRED`: The account no longer has a default agent. Name one of its agents in the X-Agent-Id header."""
 
 
 class BodyTooLargeError(APIError):
@@ -87,7 +87,7 @@ class InsufficientBalanceError(APIError):
 
 
 class InternalError(APIError):
-    """`INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server."""
+    """`INTERNAL`: The server failed. Try again; if it lasts, report the request_id to the operator of this server."""
 
 
 class InvalidApiKeyError(APIError):
@@ -130,7 +130,7 @@ class NotFoundError(APIError):
 
 
 class OrderNotCancellableError(APIError):
-    """`ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one is not any more. GET
+    """`ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one no longer is. GET
     /api/v1/trade/order/{order_id} shows what became of it."""
 
 

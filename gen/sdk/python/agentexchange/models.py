@@ -72,8 +72,8 @@ JwkUse: TypeAlias = Literal["sig"]
 """What the key is for."""
 
 LedgerEntryBucket: TypeAlias = Literal["available", "equity", "fee", "locked", "market"]
-"""What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`), the
-fees (`fee`) and the market that it trades with (`market`)."""
+"""What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the fees
+(`fee`) and the market it trades with (`market`)."""
 
 LedgerEntryKind: TypeAlias = Literal["deposit", "fee", "hold", "release", "reset", "trade"]
 """Why it changed."""
@@ -81,7 +81,7 @@ LedgerEntryKind: TypeAlias = Literal["deposit", "fee", "hold", "release", "reset
 ListCandlesInterval: TypeAlias = Literal["15m", "1d", "1h", "1m", "4h", "5m"]
 
 OrderStatus: TypeAlias = Literal["cancelled", "expired", "filled", "pending"]
-"""State of an order. All but `pending` are for ever."""
+"""State of an order. All but `pending` are final."""
 
 OrderType: TypeAlias = Literal["limit", "market", "stop_loss", "take_profit"]
 """When and at what price an order executes. The two conditional types sell only."""
@@ -99,7 +99,7 @@ PreviewStatus: TypeAlias = Literal["expired", "filled", "pending"]
 """What the order would be, if it passed."""
 
 RefusalDetailsFilter: TypeAlias = Literal["min_notional", "min_qty", "step_size", "tick_size", "value"]
-"""The pair's filter that is not passed; `value` where quantity × price is too large to be computed."""
+"""The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed."""
 
 RefusalDetailsReason: TypeAlias = Literal["daily_loss_limit", "max_open_orders_exceeded", "position_limit_exceeded"]
 """The risk limit that is broken."""
@@ -120,8 +120,8 @@ Side: TypeAlias = Literal["buy", "sell"]
 """What the agent does with the base asset."""
 
 TimeInForce: TypeAlias = Literal["FOK", "GTC", "IOC"]
-"""For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to the
-same, as orders fill whole)."""
+"""How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+orders fill completely)."""
 
 TokenTokenType: TypeAlias = Literal["Bearer"]
 """How to send it."""
@@ -135,8 +135,7 @@ class AccountCredentials(Model):
     """A UUID. New ones are of version 7, so they sort by time of creation."""
 
     api_key: str = field(repr=False)
-    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is
-    recognised."""
+    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key."""
 
     api_secret: str = field(repr=False)
     """The account's secret, built like an API key with `sk_live_` in front."""
@@ -152,8 +151,7 @@ class AccountCredentials(Model):
     """A UUID. New ones are of version 7, so they sort by time of creation."""
 
     agent_api_key: str = field(repr=False)
-    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is
-    recognised."""
+    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key."""
 
     message: str
     """What to do next."""
@@ -186,7 +184,7 @@ class AccountInfo(Model):
     """What began when the agent was created or last reset."""
 
     risk_profile: RiskProfile
-    """The three limits that every order of the agent is judged by."""
+    """The three limits by which every order of the agent is judged."""
 
     created_at: datetime
     """RFC 3339, UTC."""
@@ -239,7 +237,7 @@ class Agent(Model):
     """Tags that describe the strategy, at most 50."""
 
     risk_profile: RiskProfile
-    """The three limits that every order of the agent is judged by."""
+    """The three limits by which every order of the agent is judged."""
 
     avatar_url: str | None
     """Picture of the agent; null for now."""
@@ -266,8 +264,7 @@ class AgentCredentials(Model):
     """A UUID. New ones are of version 7, so they sort by time of creation."""
 
     api_key: str = field(repr=False)
-    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is
-    recognised."""
+    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key."""
 
     display_name: str
     """A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
@@ -288,8 +285,7 @@ class AgentKey(Model):
     """A UUID. New ones are of version 7, so they sort by time of creation."""
 
     api_key: str = field(repr=False)
-    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is
-    recognised."""
+    """An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key."""
 
     message: str
     """What this key is."""
@@ -336,7 +332,7 @@ class BalanceList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cancellation(Model):
-    """A cancelled order and what it no longer holds."""
+    """A cancelled order, and what it held."""
 
     order_id: str
     """A UUID. New ones are of version 7, so they sort by time of creation."""
@@ -362,7 +358,7 @@ class CancelledOrders(Model):
     """How many orders were cancelled."""
 
     unlocked: list[Unlocked]
-    """What they held, a sum for each asset, by asset."""
+    """What they held, summed for each asset and sorted by asset."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -405,7 +401,7 @@ class CandleList(Model):
     """The candles, oldest first."""
 
     count: int
-    """How many are answered."""
+    """How many prices there are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -432,7 +428,7 @@ class CreateAgentRequest(Model):
     """Tags that describe the strategy, at most 50."""
 
     risk_profile: RiskProfileOverrides | None = None
-    """Limits that differ from the defaults; each may be left out."""
+    """Limits that differ from the defaults. Each is optional."""
 
     color: str | None | Unset = UNSET
     """Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update
@@ -482,14 +478,12 @@ class ErrorBody(Model):
     """The `X-Request-Id` of this answer."""
 
     details: ErrorDetails | None = None
-    """More about the error; left out when there is nothing to add. Of a refused order it has the fields of
-    RefusalDetails."""
+    """More about the error, if there is anything to add. For a refused order, it has the fields of RefusalDetails."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErrorDetails(Model):
-    """More about the error; left out when there is nothing to add. Of a refused order it has the fields of
-    RefusalDetails."""
+    """More about the error, if there is anything to add. For a refused order, it has the fields of RefusalDetails."""
 
     errors: list[Violation] | None = None
     """Every violation of a limit."""
@@ -574,8 +568,8 @@ class Leaderboard(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ledger(Model):
-    """A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
-    those that are not the agent's own."""
+    """A page of the ledger. `amount` is signed. `balance_after` is the balance of the bucket after the entry, or
+    null if the bucket is not the agent's own."""
 
     entries: list[LedgerEntry]
     """The entries of this page, newest first."""
@@ -598,8 +592,8 @@ class LedgerEntry(Model):
     """A decimal with 8 places, as a string."""
 
     bucket: LedgerEntryBucket
-    """What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
-    the fees (`fee`) and the market that it trades with (`market`)."""
+    """What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the fees
+    (`fee`) and the market it trades with (`market`)."""
 
     kind: LedgerEntryKind
     """Why it changed."""
@@ -642,7 +636,7 @@ class MarketTrade(Model):
     """RFC 3339, UTC."""
 
     is_buyer_maker: bool
-    """Whether the buyer's order stood in the book, so that the seller was the taker."""
+    """Whether the buyer's order was in the book, so that the seller was the taker."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -684,7 +678,7 @@ class Order(Model):
     """The client's own id, or null if it gave none."""
 
     status: OrderStatus
-    """State of an order. All but `pending` are for ever."""
+    """State of an order. All but `pending` are final."""
 
     symbol: str
     """A pair's symbol, in any case."""
@@ -696,8 +690,8 @@ class Order(Model):
     """When and at what price an order executes. The two conditional types sell only."""
 
     time_in_force: TimeInForce
-    """For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-    the same, as orders fill whole)."""
+    """How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+    orders fill completely)."""
 
     quantity: Decimal
     """A decimal with 8 places, as a string."""
@@ -727,7 +721,7 @@ class Order(Model):
     """A decimal with 8 places, as a string, or null where it does not apply."""
 
     locked_asset: str | None
-    """The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is."""
+    """The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held."""
 
     locked_amount: Decimal | None
     """A decimal with 8 places, as a string, or null where it does not apply."""
@@ -753,7 +747,7 @@ class OrderList(Model):
     """Page size."""
 
     offset: int
-    """How many were passed over."""
+    """How many were skipped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -818,13 +812,13 @@ class PairList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Performance(Model):
-    """What a period comes to. A figure that has no value is zero, and named in `undefined`. Amounts are in USDT.
+    """The figures of a period. A figure without a value is zero, and `undefined` names it. Amounts are in USDT.
 
-    The two ratios are made of returns between equal steps, which end at every full hour of UTC in a period of up
-    to 7 days, and at every 00:00 UTC in a longer one. The equity at such a point is the last known. The first
-    return runs from the period's start; what comes after the last point makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
-    equityᵢ₋₁, i = 1 … n, for a year of 365 days. From equity of zero there is no return, and neither ratio. Both
-    are undefined for fewer than 2 returns, and from 10^20 on.
+    The two ratios are computed from returns over equal steps, which end at every full hour of UTC in a period of
+    up to 7 days, and at every 00:00 UTC in a longer one. The equity at the end of a step is the last known. The
+    first return starts with the period; the time after the last full step makes none. rᵢ = (equityᵢ − equityᵢ₋₁)
+    / equityᵢ₋₁, i = 1 … n, for a year of 365 days. If equity is zero, there is no return from it, and both ratios
+    are undefined. They are also undefined for fewer than 2 returns, and from 10^20 on.
     - `sharpe_ratio` = mean(r) / s × √(steps per year), s = √(Σ (rᵢ − mean(r))² / (n − 1)), risk-free rate 0.
       Undefined if s is 0. W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58.
     - `sortino_ratio` = mean(r) / d × √(steps per year), d = √(Σ min(rᵢ, 0)² / n), target return 0. Undefined if d
@@ -835,14 +829,14 @@ class Performance(Model):
     - `max_drawdown_duration_days`: the longest time from a peak until equity was at or above it again, or until
       now, in days of 24 hours.
 
-    Of the trades that closed a position or a part of one, those that realized more than 0, net of fees, are wins,
-    and those below 0 losses.
+    A trade that closes a position or a part of one is a win if it realized more than 0, net of fees, and a loss
+    if it realized less.
     - `win_rate` = 100 × wins / (wins + losses). Undefined if there are neither.
     - `profit_factor` = Σ wins / |Σ losses|. Undefined without a loss, and from 10^20 on.
     - `avg_win`, `avg_loss`: means of the wins and of the losses, the latter negative. Undefined without any.
     - `total_trades` counts all trades, buys too; `avg_trades_per_day` = total trades / max(1, days of the
       period).
-    - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
+    - `best_trade`, `worst_trade`: the largest and the smallest profit of a closing trade. Undefined without any.
     - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
       streak, a buy does not."""
 
@@ -889,16 +883,16 @@ class Performance(Model):
     """Wins in a row, or losses if negative."""
 
     undefined: list[str]
-    """The figures that have no value, in the order above. Empty where all have one."""
+    """The figures without a value, in the order above. Empty if all have one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceOrderRequest(Model):
-    """An order. What breaks one of these is 422 `VALIDATION_ERROR`:
-    - `price` is required for `limit`, and refused elsewhere.
-    - `trigger_price` is required for `stop_loss` and `take_profit`, and refused elsewhere.
-    - `stop_loss` and `take_profit` take side `sell` and time_in_force GTC alone.
-    - `market` takes time_in_force IOC alone, `limit` any.
+    """An order. Breaking one of these rules is 422 `VALIDATION_ERROR`:
+    - `price` is required for `limit`, and not allowed otherwise.
+    - `trigger_price` is required for `stop_loss` and `take_profit`, and not allowed otherwise.
+    - `stop_loss` and `take_profit` need side `sell` and time_in_force GTC.
+    - `market` needs time_in_force IOC; `limit` takes any.
 
     `time_in_force` is IOC for `market` and GTC for the others, unless it is given. `quantity` is in the base
     asset."""
@@ -922,18 +916,18 @@ class PlaceOrderRequest(Model):
     """A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places."""
 
     client_order_id: str | None = None
-    """The client's own id of an order, unique per agent for ever. Placing the same order again answers that order."""
+    """The client's own id of an order, unique per agent for ever. Placing the same order again returns that order."""
 
     time_in_force: TimeInForce | None = None
-    """For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-    the same, as orders fill whole)."""
+    """How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+    orders fill completely)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pnl(Model):
-    """Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included,
-    so that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the
-    period. `win_rate` = 100 × winning / (winning + losing), zero where there are neither."""
+    """Profit and loss, in USDT. `realized_pnl` is net of the fees of buying and selling what was sold, so net_pnl =
+    total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is current, whatever the period. `win_rate` = 100
+    × winning / (winning + losing), or zero if there are neither."""
 
     period: PnlPeriod
     """How far back from now, and never beyond the current session."""
@@ -965,7 +959,7 @@ class Pnl(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Portfolio(Model):
-    """What the agent has and has made in its current session, in USDT:
+    """What the agent has, and its profit in the current session, in USDT:
     - total_equity = available_cash + locked_cash + total_position_value
     - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
     - roi_pct = 100 × total_pnl / starting_balance"""
@@ -1020,9 +1014,9 @@ class PortfolioHistory(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Position(Model):
-    """An open position, locked quantity included, at its last known price, however old (at cost, if none was ever
-    known):
-    - avg_entry_price = cost basis / quantity, fees included; for display, as the basis itself is what counts
+    """An open position, locked quantity included, at its last known price, however old (at cost, if there has never
+    been one):
+    - avg_entry_price = cost basis / quantity, fees included; for display; figures are computed from the basis
     - market_value = quantity × current_price
     - unrealized_pnl = market_value − cost basis
     - unrealized_pnl_pct = 100 × unrealized_pnl / cost basis"""
@@ -1091,8 +1085,8 @@ class Preview(Model):
     """When and at what price an order executes. The two conditional types sell only."""
 
     time_in_force: TimeInForce
-    """For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-    the same, as orders fill whole)."""
+    """How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+    orders fill completely)."""
 
     quantity: Decimal
     """A decimal with 8 places, as a string."""
@@ -1119,7 +1113,7 @@ class Preview(Model):
     """A decimal with 8 places, as a string."""
 
     locked_asset: str | None
-    """The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is."""
+    """The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held."""
 
     locked_amount: Decimal | None
     """A decimal with 8 places, as a string, or null where it does not apply."""
@@ -1128,7 +1122,7 @@ class Preview(Model):
     """A decimal with 8 places, as a string."""
 
     rules: list[RuleCheck]
-    """Every rule, in the order in which they are judged."""
+    """Every rule, in the order of judgement."""
 
     resulting_position: ResultingPosition
     """The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
@@ -1157,7 +1151,7 @@ class PriceList(Model):
     """The prices."""
 
     count: int
-    """How many are answered."""
+    """How many prices there are."""
 
     timestamp: datetime
     """RFC 3339, UTC."""
@@ -1215,11 +1209,11 @@ class ReconciledAsset(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reconciliation(Model):
-    """Whether the balances are what the ledger says."""
+    """Whether the balances agree with the ledger."""
 
     ok: bool
-    """Whether every difference is zero, what is locked is what the ledger and the open orders say, and positions are
-    what the session's trades come to."""
+    """Whether every difference is zero, what is locked agrees with the ledger and the open orders, and the positions
+    agree with the session's trades."""
 
     assets: list[ReconciledAsset]
     """The assets, USDT first, then by asset."""
@@ -1230,7 +1224,7 @@ class Reconciliation(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal(Model):
-    """The error that placing the order would be answered with, or null if it would pass."""
+    """The error that placing the order would return, or null if it would pass."""
 
     code: ErrorCode
     """A stable name for the error."""
@@ -1239,7 +1233,7 @@ class Refusal(Model):
     """A sentence that says what to do."""
 
     details: RefusalDetails | None = None
-    """Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+    """Why an order is refused; the `details` of the error. Its fields depend on the code:
     - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
       `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
     - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -1249,7 +1243,7 @@ class Refusal(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusalDetails(Model):
-    """Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+    """Why an order is refused; the `details` of the error. Its fields depend on the code:
     - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
       `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
     - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -1260,7 +1254,7 @@ class RefusalDetails(Model):
     """The risk limit that is broken."""
 
     filter: RefusalDetailsFilter | None = None
-    """The pair's filter that is not passed; `value` where quantity × price is too large to be computed."""
+    """The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed."""
 
     asset: str | None = None
     """What there is too little of."""
@@ -1286,7 +1280,7 @@ class RefusalDetails(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterRequest(Model):
-    """Who registers."""
+    """The account to register."""
 
     display_name: str
     """A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
@@ -1302,13 +1296,13 @@ class RegisterRequest(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResetAccountRequest(Model):
-    """How to reset; `{}` is enough. A `starting_balance` becomes the agent's own; without, it stays as it is."""
+    """How to reset; `{}` is enough. A `starting_balance` replaces the agent's; without it, the agent's stays."""
 
     starting_balance: Decimal | None = None
     """A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places."""
 
     confirm: bool | None = None
-    """Says that it is meant. May be left out, but not be false."""
+    """Confirms the reset. Optional, but it must not be false."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1337,12 +1331,12 @@ class Risk(Model):
     """The limits and how much of each is used."""
 
     risk_profile: RiskProfile
-    """The three limits that every order of the agent is judged by."""
+    """The three limits by which every order of the agent is judged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskProfile(Model):
-    """The three limits that every order of the agent is judged by."""
+    """The three limits by which every order of the agent is judged."""
 
     max_position_size_pct: int
     """Largest position in a single coin, in percent of total equity."""
@@ -1356,7 +1350,7 @@ class RiskProfile(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskProfileOverrides(Model):
-    """Limits that differ from the defaults; each may be left out."""
+    """Limits that differ from the defaults. Each is optional."""
 
     max_position_size_pct: int | None = None
     """Largest position in a single coin, in percent of total equity."""
@@ -1370,10 +1364,11 @@ class RiskProfileOverrides(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleCheck(Model):
-    """How an order stands to one rule: `used` before it, `attempted` with it. Percent for `daily_loss_limit` and
-    `position_limit` (zero for a sell, which they do not judge), orders for `max_open_orders`, and for `balance`
-    the asset that the order gives: all of it, what is locked, and that with what the order takes. For a pair's
-    filter `used` is zero and `attempted` the quantity, the price (zero for a market order) or the notional."""
+    """How an order does by one rule: `used` is before the order, `attempted` with it. The unit is percent for
+    `daily_loss_limit` and `position_limit` (zero for a sell, which they do not judge), orders for
+    `max_open_orders`, and for `balance` the asset that the order gives: `limit` is all of it, `used` what is
+    locked, `attempted` that and what the order needs. For a filter of the pair, `used` is zero and `attempted`
+    the quantity, the price (zero for a market order) or the notional."""
 
     rule: RuleCheckRule
     """The rule."""
@@ -1393,8 +1388,8 @@ class RuleCheck(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot(Model):
-    """The last equity known in an interval, which begins at `time`. realized_pnl is that of the session of then, so
-    that realized + unrealized = total_equity − the starting balance of then."""
+    """The last equity known in an interval, which begins at `time`. realized_pnl is that of the session at that
+    time, so realized + unrealized = total_equity − the starting balance of that session."""
 
     time: datetime
     """RFC 3339, UTC."""
@@ -1514,7 +1509,7 @@ class TradeList(Model):
     """Page size."""
 
     offset: int
-    """How many were passed over."""
+    """How many were skipped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,12 +12,12 @@ export class AgentExchangeClient extends Transport {
     /**
      * Register an account.
      *
-     * Creates an account, and in the same transaction its default agent, named `<display_name>'s Agent` (the name
-     * cut to fit 100 characters). The answer holds the account's API key and secret and the agent's API key.
-     * The secret is shown this once and cannot be recovered.
+     * Creates an account and, in the same transaction, its default agent, named `<display_name>'s Agent` (the name is
+     * cut to fit 100 characters). Returns the account's API key and secret and the agent's API key. The secret is
+     * shown only once and cannot be recovered.
      *
-     * An `Idempotency-Key` here must have at least 32 characters: as nobody is authenticated yet, the key itself is
-     * what allows a repeat to read the first answer. Choose it at random, such as a UUID, and keep it secret.
+     * An `Idempotency-Key` here must have at least 32 characters: since no one is authenticated yet, whoever
+     * knows the key can read the first answer. Choose a random one, such as a UUID, and keep it secret.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
@@ -36,9 +36,9 @@ export class AgentExchangeClient extends Transport {
     /**
      * Exchange an account's key and secret for a token.
      *
-     * Answers a token that is valid for one hour, signed with Ed25519; the public keys are at
-     * `/.well-known/jwks.json`. Whichever half is wrong, the answer is the same 401. Creates nothing, so an
-     * `Idempotency-Key` is ignored.
+     * Returns a token that is valid for one hour and signed with Ed25519; the public keys are at
+     * `/.well-known/jwks.json`. A wrong key and a wrong secret get the same 401. An `Idempotency-Key` is ignored,
+     * because nothing is created.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
@@ -56,7 +56,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * List agents.
      *
-     * The account's agents, oldest first. `total` counts all that match, not the page.
+     * The account's agents, oldest first. `total` counts all that match, not only this page.
      *
      * Throws an ApiError with one of these statuses:
      * - 401, 422: the error's `code` tells why.
@@ -84,7 +84,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Create an agent.
      *
-     * Creates a trading agent, funds it with its starting balance in USDT, and answers its API key. Save the key;
+     * Creates a trading agent, funds it with its starting balance in USDT, and returns its API key. Save the key;
      * `GET /api/v1/agents/{agent_id}/api-key` retrieves it again.
      *
      * Throws an ApiError with one of these statuses:
@@ -104,7 +104,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Overview of the active agents.
      *
-     * Every agent of the account that is not archived, oldest first, in the shape of the list.
+     * Every agent of the account that is not archived, oldest first, in the format of `GET /api/v1/agents`.
      *
      * Throws an ApiError with one of these statuses:
      * - 401: the error's `code` tells why.
@@ -120,7 +120,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Get an agent.
      *
-     * One agent of the account. Another account's agent is answered like one that does not exist.
+     * One agent of the account. For another account's agent, the answer is the same as for one that does not exist.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -139,7 +139,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Update an agent.
      *
-     * Changes the fields that are sent and no others. `null` clears `llm_model`, `framework` and `color`;
+     * Changes only the fields that are sent. `null` clears `llm_model`, `framework` and `color`;
      * `strategy_tags` replaces the whole list.
      *
      * Throws an ApiError with one of these statuses:
@@ -161,9 +161,9 @@ export class AgentExchangeClient extends Transport {
     /**
      * Delete an agent for good.
      *
-     * Deletes the agent and everything of it: key, balances, orders, positions, trades and history. There is no way
-     * back; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
-     * owner's requests with an Idempotency-Key, not its own, go when they expire, within 24 hours.
+     * Deletes the agent and all of its data: key, balances, orders, positions, trades and history. This cannot be
+     * undone; `POST /api/v1/agents/{agent_id}/archive` disables an agent and keeps its data. Stored answers to its
+     * owner's requests with an Idempotency-Key are deleted when they expire, within 24 hours.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -183,7 +183,7 @@ export class AgentExchangeClient extends Transport {
      * Clone an agent's configuration.
      *
      * Makes a new, active agent with the source's starting balance, risk profile, strategy tags, model and
-     * framework, whatever the source's status. Balance and key are fresh; nothing of the source's history is copied.
+     * framework, whatever the source's status. Its balance and key are new, and no history is copied.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -205,7 +205,7 @@ export class AgentExchangeClient extends Transport {
      * Reset an agent to its starting balance.
      *
      * In one transaction: cancels every open order, closes every position, restores USDT to the starting balance and
-     * begins a new session. History is kept. An archived agent comes back active, and empty.
+     * begins a new session. History is kept. An archived agent becomes active again.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -225,8 +225,8 @@ export class AgentExchangeClient extends Transport {
     /**
      * Archive an agent.
      *
-     * Takes the agent out of the lists and stops its key; open orders are cancelled, balances, positions and history
-     * stay. Archiving an archived agent changes nothing and answers the same.
+     * Removes the agent from the lists and disables its key. Open orders are cancelled; balances, positions and
+     * history are kept. Archiving an archived agent changes nothing and returns the same.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -244,10 +244,10 @@ export class AgentExchangeClient extends Transport {
         }, options);
     }
     /**
-     * Bring an archived agent back.
+     * Unarchive an agent.
      *
-     * Makes an archived agent active again, as it was: same key, balances, positions and history. Unarchiving an
-     * active agent changes nothing and answers the same.
+     * Makes an archived agent active again with the same key, balances, positions and history. Unarchiving an active
+     * agent changes nothing and returns the same.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -267,7 +267,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Get an agent's API key.
      *
-     * The agent's current API key in full, to put it back into a running agent process.
+     * The agent's current API key in full.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -286,8 +286,8 @@ export class AgentExchangeClient extends Transport {
     /**
      * Replace an agent's API key.
      *
-     * Makes a new key. The old one is refused from the moment this answer is sent, on every replica. Of several at
-     * once, exactly one key lives in the end: that of the last.
+     * Makes a new key. From the moment this answer is sent, every replica refuses the old one. If several calls run at
+     * once, only the key of the last one remains valid.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -307,7 +307,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Get an agent's risk limits.
      *
-     * The effective limits, that is, the three by which the agent's next order is judged.
+     * The effective limits, by which the agent's next order is judged.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -368,7 +368,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Trading pairs and their filters.
      *
-     * Every pair, by symbol, with the filters that an order of it must pass.
+     * Every pair, sorted by symbol, with the filters that its orders must pass.
      *
      * Throws an ApiError with one of these statuses:
      * - 422: the error's `code` tells why.
@@ -384,11 +384,11 @@ export class AgentExchangeClient extends Transport {
     /**
      * Current price of a pair.
      *
-     * The newest price. One older than 30 seconds is not answered, and nothing trades at it.
+     * The newest price. A price older than 30 seconds is not returned, and no order executes at it.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
      *
      * @param symbol - The pair, in any case.
@@ -404,12 +404,12 @@ export class AgentExchangeClient extends Transport {
     /**
      * Current prices of several pairs.
      *
-     * The newest price of each of the symbols, in their order; without `symbols`, of every pair that has a price no
-     * older than 30 seconds, by symbol.
+     * The newest price of each of the symbols, in the order given; without `symbols`, of every pair with a price no
+     * older than 30 seconds, sorted by symbol.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
      */
     async listPrices(params = {}, options = {}) {
@@ -424,11 +424,11 @@ export class AgentExchangeClient extends Transport {
     /**
      * Rolling 24 hours of a pair.
      *
-     * What happened in the last 24 hours, which end now and not at midnight.
+     * The last 24 hours, up to now.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
      *
      * @param symbol - The pair, in any case.
@@ -444,8 +444,8 @@ export class AgentExchangeClient extends Transport {
     /**
      * Candles of a pair.
      *
-     * Candles, oldest first, aligned to UTC. With `start_time` the first ones that begin at or after it; without, the
-     * last ones that begin before `end_time`. The last candle of all is unfinished and covers what has happened so far.
+     * Candles, oldest first, aligned to UTC. With `start_time`, the first candles that begin at or after it; without it,
+     * the last candles that begin before `end_time`. The newest candle is unfinished and covers the time up to now.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
@@ -470,11 +470,11 @@ export class AgentExchangeClient extends Transport {
     /**
      * Latest trades of a pair.
      *
-     * Trades of the market, newest first. They are not those of your agents.
+     * Trades of the market, newest first. Trades of agents are not among them.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
      *
      * @param symbol - The pair, in any case.
@@ -495,7 +495,7 @@ export class AgentExchangeClient extends Transport {
      *
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 422: the error's `code` tells why.
      *
      * @param symbol - The pair, in any case.
@@ -521,7 +521,7 @@ export class AgentExchangeClient extends Transport {
      * - 400: The order is refused and nothing has changed: `ORDER_REJECTED` by a risk limit, `INSUFFICIENT_BALANCE`, `INVALID_QUANTITY` or `INVALID_PRICE` by a filter of the pair, `details` as in RefusalDetails; or there is no such pair (`INVALID_SYMBOL`); or the body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
      * - 409: Another order has this client_order_id (`DUPLICATE_CLIENT_ORDER_ID`), the agent is archived (`AGENT_ARCHIVED`), there is no agent to act for (`AGENT_REQUIRED`), or the first request with this Idempotency-Key is still being worked on (`IDEMPOTENCY_IN_FLIGHT`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 401, 403, 422: the error's `code` tells why.
      */
     async placeOrder(body, options = {}) {
@@ -548,7 +548,7 @@ export class AgentExchangeClient extends Transport {
      * Throws an ApiError with one of these statuses:
      * - 400: There is no such pair (`INVALID_SYMBOL`), the value of the order is too large to be computed (`INVALID_QUANTITY`, filter `value`), or the body is not JSON (`MALFORMED_BODY`).
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
-     * - 503: The pair has no price yet, or none that is recent enough (`PRICE_NOT_AVAILABLE`).
+     * - 503: The pair has no price, or no recent one, (`PRICE_NOT_AVAILABLE`).
      * - 401, 403, 409, 422: the error's `code` tells why.
      */
     async previewOrder(body, options = {}) {
@@ -564,7 +564,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Get an order.
      *
-     * One order of the agent. Another agent's order is answered like one that does not exist.
+     * One order of the agent. For another agent's order, the answer is the same as for one that does not exist.
      *
      * Throws an ApiError with one of these statuses:
      * - 401, 403, 404, 409, 422: the error's `code` tells why.
@@ -583,10 +583,10 @@ export class AgentExchangeClient extends Transport {
     /**
      * Cancel a pending order.
      *
-     * Cancels the order and releases what it holds. Of a cancellation and a fill at the same time exactly one happens.
+     * Cancels the order and releases what it holds. If a cancellation and a fill meet, exactly one of them happens.
      *
      * Throws an ApiError with one of these statuses:
-     * - 400: The order is not pending any more (`ORDER_NOT_CANCELLABLE`).
+     * - 400: The order is no longer pending (`ORDER_NOT_CANCELLABLE`).
      * - 401, 403, 404, 409, 422: the error's `code` tells why.
      *
      * @param orderId - Order identifier.
@@ -603,7 +603,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Get an order by its client_order_id.
      *
-     * The order of the agent that was placed with this `client_order_id`.
+     * The agent's order with this `client_order_id`.
      *
      * Throws an ApiError with one of these statuses:
      * - 401, 403, 404, 409, 422: the error's `code` tells why.
@@ -622,7 +622,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * List orders.
      *
-     * The agent's orders, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+     * The agent's orders of all sessions, newest first. `total` counts all that match, not only this page.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -653,7 +653,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * List pending orders.
      *
-     * The agent's pending orders, newest first, in the shape of the list.
+     * The agent's pending orders, newest first, in the format of `GET /api/v1/trade/orders`.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -683,8 +683,8 @@ export class AgentExchangeClient extends Transport {
     /**
      * Cancel every pending order.
      *
-     * Cancels all pending orders of the agent in one transaction and releases what they hold. With none it changes
-     * nothing.
+     * Cancels all pending orders of the agent in one transaction and releases what they hold. Without pending
+     * orders, nothing changes.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -702,7 +702,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * List trades.
      *
-     * The agent's trades, those of earlier sessions too, newest first. `total` counts all that match, not the page.
+     * The agent's trades of all sessions, newest first. `total` counts all that match, not only this page.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -751,7 +751,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Balances.
      *
-     * What the agent has of each asset, USDT first, then by name, and the equity that it comes to.
+     * What the agent has of each asset, USDT first, then by name, and its total equity.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -787,7 +787,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Equity, cash, positions and P&L.
      *
-     * The whole of what the agent has and what it has made of its starting balance, at one moment.
+     * Everything the agent has, and its gain on the starting balance, at one moment.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -805,8 +805,8 @@ export class AgentExchangeClient extends Transport {
     /**
      * Profit and loss.
      *
-     * Realized P&L, fees, wins and losses of the period's trades, and the unrealized P&L of now. For `all`, total_pnl
-     * = equity − starting balance.
+     * Realized P&L, fees, wins and losses of the period's trades, and the current unrealized P&L. For `all`,
+     * total_pnl = equity − starting balance.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -843,9 +843,9 @@ export class AgentExchangeClient extends Transport {
     /**
      * Double-entry ledger.
      *
-     * Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one of
-     * `available` or `locked`, which are the agent's own, and one of the other side (or of the other of these two).
-     * `total` counts all that match, not the page.
+     * Every change of the agent's balances, newest first. A transfer is two entries that add up to zero: one in a bucket
+     * of the agent (`available` or `locked`), and one in the bucket that the amount came from or went to.
+     * `total` counts all that match, not only this page.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -875,7 +875,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Check the balances against the ledger.
      *
-     * Adds up the agent's ledger and compares it, per asset, with the balances, and what is locked with the open
+     * Adds up the agent's ledger and compares it with the balances, per asset, and compares what is locked with the open
      * orders, all in one snapshot.
      *
      * Throws an ApiError with one of these statuses:
@@ -895,9 +895,9 @@ export class AgentExchangeClient extends Transport {
      * Reset the agent to its starting balance.
      *
      * In one transaction: cancels every pending order, closes every position at its last known price, without a trade,
-     * sets USDT to the starting balance and begins a new session. Order and trade history stay. For the account's key
-     * or a token alone: an agent may not lift its own loss limit, and its key gets 403 `PERMISSION_DENIED`. An
-     * archived agent gets 409.
+     * sets USDT to the starting balance and begins a new session. Order and trade history stay. Only the
+     * account's key or token may do this: an agent may not lift its own loss limit, so its key gets 403
+     * `PERMISSION_DENIED`. For an archived agent, the answer is 409.
      *
      * Throws an ApiError with one of these statuses:
      * - 400: The body is not JSON (`MALFORMED_BODY`).
@@ -939,9 +939,9 @@ export class AgentExchangeClient extends Transport {
     /**
      * Equity over time.
      *
-     * One snapshot per interval since the agent was created, oldest first; of more than `limit`, the newest. A
-     * snapshot has the last equity known in its interval, or that of the one before where nothing is known. The last
-     * interval is the one that is not over. The curve goes on across resets, so that it may jump there.
+     * One snapshot per interval since the agent was created, oldest first; if there are more than `limit`, the newest
+     * ones. A snapshot has the last known equity of its interval; if there is none, that of the interval before. The
+     * last interval is not over yet. The curve continues across resets, so it may jump there.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -960,8 +960,8 @@ export class AgentExchangeClient extends Transport {
     /**
      * Ranking of the account's agents.
      *
-     * The account's agents that are not archived, by `roi_pct` over the period, highest first, ties by agent_id. An
-     * agent's own key sees the ranking of its account; which agent is in scope makes no difference.
+     * The account's agents that are not archived, by `roi_pct` over the period, highest first; ties are sorted by
+     * agent_id. An agent's own key sees the ranking of its whole account. The agent in scope makes no difference.
      *
      * Throws an ApiError with one of these statuses:
      * - 404: No such agent in this account (`AGENT_NOT_FOUND`).
@@ -980,7 +980,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Public keys that verify the tokens.
      *
-     * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037), the one that signs now first.
+     * A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037). The first one signs new tokens.
      *
      * Throws an ApiError with one of these statuses:
      * - 422: the error's `code` tells why.
@@ -996,7 +996,7 @@ export class AgentExchangeClient extends Transport {
     /**
      * Is the process alive.
      *
-     * Answers 200 as long as the process serves requests. Touches nothing else.
+     * Returns 200 as long as the process serves requests. Checks nothing else.
      *
      * Throws an ApiError with one of these statuses:
      * - 422: the error's `code` tells why.
@@ -1012,11 +1012,11 @@ export class AgentExchangeClient extends Transport {
     /**
      * Can the server take requests.
      *
-     * Answers 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
+     * Returns 200 when the database is reachable and migrated and there are prices, and 503 otherwise or once the server is shutting down,
      * so that a load balancer sends no more requests.
      *
      * Throws an ApiError with one of these statuses:
-     * - 503: Not now; try again after `Retry-After` seconds.
+     * - 503: Temporarily not possible; try again after `Retry-After` seconds.
      * - 422: the error's `code` tells why.
      */
     async getReadiness(options = {}) {

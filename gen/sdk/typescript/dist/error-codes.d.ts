@@ -17,7 +17,7 @@ export declare class AgentNotFoundError extends ApiError {
     readonly code: "AGENT_NOT_FOUND";
 }
 /**
- * The error `AGENT_REQUIRED`: The account has no default agent any more. Name one of its agents in the X-Agent-Id header.
+ * The error `AGENT_REQUIRED`: The account no longer has a default agent. Name one of its agents in the X-Agent-Id header.
  */
 export declare class AgentRequiredError extends ApiError {
     readonly name: string;
@@ -66,7 +66,7 @@ export declare class InsufficientBalanceError extends ApiError {
     readonly code: "INSUFFICIENT_BALANCE";
 }
 /**
- * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server.
+ * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to the operator of this server.
  */
 export declare class InternalError extends ApiError {
     readonly name: string;
@@ -136,7 +136,7 @@ export declare class NotFoundError extends ApiError {
     readonly code: "NOT_FOUND";
 }
 /**
- * The error `ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one is not any more. GET /api/v1/trade/order/{order_id} shows what became of it.
+ * The error `ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one no longer is. GET /api/v1/trade/order/{order_id} shows what became of it.
  */
 export declare class OrderNotCancellableError extends ApiError {
     readonly name: string;

@@ -13,7 +13,7 @@ export class AgentNotFoundError extends ApiError {
     name = "AgentNotFoundError";
 }
 /**
- * The error `AGENT_REQUIRED`: The account has no default agent any more. Name one of its agents in the X-Agent-Id header.
+ * The error `AGENT_REQUIRED`: The account no longer has a default agent. Name one of its agents in the X-Agent-Id header.
  */
 export class AgentRequiredError extends ApiError {
     name = "AgentRequiredError";
@@ -55,7 +55,7 @@ export class InsufficientBalanceError extends ApiError {
     name = "InsufficientBalanceError";
 }
 /**
- * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server.
+ * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to the operator of this server.
  */
 export class InternalError extends ApiError {
     name = "InternalError";
@@ -115,7 +115,7 @@ export class NotFoundError extends ApiError {
     name = "NotFoundError";
 }
 /**
- * The error `ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one is not any more. GET /api/v1/trade/order/{order_id} shows what became of it.
+ * The error `ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one no longer is. GET /api/v1/trade/order/{order_id} shows what became of it.
  */
 export class OrderNotCancellableError extends ApiError {
     name = "OrderNotCancellableError";

@@ -26,14 +26,14 @@ export type Period = "1d" | "7d" | "30d" | "90d" | "all";
  */
 export type PnlPeriod = "1d" | "7d" | "30d" | "all";
 /**
- * State of an order. All but `pending` are for ever.
+ * State of an order. All but `pending` are final.
  * @minLength 1
  * @example "filled"
  */
 export type OrderStatus = "pending" | "filled" | "cancelled" | "expired";
 /**
- * For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
- * the same, as orders fill whole).
+ * How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+ * orders fill completely).
  * @minLength 1
  * @example "IOC"
  */
@@ -154,7 +154,7 @@ export type Color = string | null;
  */
 export type Email = string;
 /**
- * An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised.
+ * An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key.
  * @format password
  * @minLength 1
  * @example "ak_live_AgentRSIScalperFullKeyHere000000x1y2z3"
@@ -298,7 +298,7 @@ export interface PriceList {
     /** The prices. */
     prices: Price[];
     /**
-     * How many are answered.
+     * How many prices there are.
      * @format int32
      * @min 0
      * @example 2
@@ -378,7 +378,7 @@ export interface CandleList {
     /** The candles, oldest first. */
     candles: Candle[];
     /**
-     * How many are answered.
+     * How many prices there are.
      * @format int32
      * @min 0
      * @example 100
@@ -400,7 +400,7 @@ export interface MarketTrade {
     /** RFC 3339, UTC. */
     time: Timestamp;
     /**
-     * Whether the buyer's order stood in the book, so that the seller was the taker.
+     * Whether the buyer's order was in the book, so that the seller was the taker.
      * @example false
      */
     is_buyer_maker: boolean;
@@ -437,7 +437,7 @@ export interface Orderbook {
     timestamp: Timestamp;
 }
 /**
- * Who registers.
+ * The account to register.
  * @example {"display_name":"Ada","email":"ada@example.com","starting_balance":"10000.00"}
  */
 export interface RegisterRequest {
@@ -461,7 +461,7 @@ export interface RegisterRequest {
 export interface AccountCredentials {
     /** A UUID. New ones are of version 7, so they sort by time of creation. */
     account_id: Uuid;
-    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised. */
+    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key. */
     api_key: ApiKey;
     /** The account's secret, built like an API key with `sk_live_` in front. */
     api_secret: ApiSecret;
@@ -474,7 +474,7 @@ export interface AccountCredentials {
     starting_balance: Amount;
     /** A UUID. New ones are of version 7, so they sort by time of creation. */
     agent_id: Uuid;
-    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised. */
+    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key. */
     agent_api_key: ApiKey;
     /**
      * What to do next.
@@ -607,7 +607,7 @@ export interface CreateAgentRequest {
     framework?: Framework;
     /** Tags that describe the strategy, at most 50. */
     strategy_tags?: StrategyTags;
-    /** Limits that differ from the defaults; each may be left out. */
+    /** Limits that differ from the defaults. Each is optional. */
     risk_profile?: RiskProfileOverrides;
     /**
      * Hex color of the agent's avatar, or null where none is given. On create null is the same as absent, on update it
@@ -650,7 +650,7 @@ export interface UpdateAgentRequest {
 export interface AgentCredentials {
     /** A UUID. New ones are of version 7, so they sort by time of creation. */
     agent_id: Uuid;
-    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised. */
+    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key. */
     api_key: ApiKey;
     /**
      * A name of 1–100 characters, counted after trimming; not blank; no control, zero-width, filling or
@@ -673,7 +673,7 @@ export interface AgentCredentials {
 export interface AgentKey {
     /** A UUID. New ones are of version 7, so they sort by time of creation. */
     agent_id: Uuid;
-    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, by which a mistyped key is recognised. */
+    /** An API key: `ak_live_`, 32 random base62 characters and a checksum of 6, which reveals a mistyped key. */
     api_key: ApiKey;
     /**
      * What this key is.
@@ -712,7 +712,7 @@ export interface Agent {
     framework: Framework;
     /** Tags that describe the strategy, at most 50. */
     strategy_tags: StrategyTags;
-    /** The three limits that every order of the agent is judged by. */
+    /** The three limits by which every order of the agent is judged. */
     risk_profile: RiskProfile;
     /**
      * Picture of the agent; null for now.
@@ -748,7 +748,7 @@ export interface AgentList {
     total: number;
 }
 /**
- * The three limits that every order of the agent is judged by.
+ * The three limits by which every order of the agent is judged.
  * @example {"max_position_size_pct":10,"daily_loss_limit_pct":5,"max_open_orders":5}
  */
 export interface RiskProfile {
@@ -760,7 +760,7 @@ export interface RiskProfile {
     max_open_orders: OpenOrders;
 }
 /**
- * Limits that differ from the defaults; each may be left out.
+ * Limits that differ from the defaults. Each is optional.
  * @default {}
  * @example {"max_position_size_pct":20,"daily_loss_limit_pct":10,"max_open_orders":10}
  */
@@ -773,18 +773,18 @@ export interface RiskProfileOverrides {
     max_open_orders?: OpenOrders;
 }
 /**
- * The client's own id of an order, unique per agent for ever. Placing the same order again answers that order.
+ * The client's own id of an order, unique per agent for ever. Placing the same order again returns that order.
  * @minLength 1
  * @maxLength 64
  * @example "entry-1"
  */
 export type ClientOrderId = string;
 /**
- * An order. What breaks one of these is 422 `VALIDATION_ERROR`:
- * - `price` is required for `limit`, and refused elsewhere.
- * - `trigger_price` is required for `stop_loss` and `take_profit`, and refused elsewhere.
- * - `stop_loss` and `take_profit` take side `sell` and time_in_force GTC alone.
- * - `market` takes time_in_force IOC alone, `limit` any.
+ * An order. Breaking one of these rules is 422 `VALIDATION_ERROR`:
+ * - `price` is required for `limit`, and not allowed otherwise.
+ * - `trigger_price` is required for `stop_loss` and `take_profit`, and not allowed otherwise.
+ * - `stop_loss` and `take_profit` need side `sell` and time_in_force GTC.
+ * - `market` needs time_in_force IOC; `limit` takes any.
  *
  * `time_in_force` is IOC for `market` and GTC for the others, unless it is given. `quantity` is in the base asset.
  * @example {"symbol":"BTCUSDT","side":"buy","type":"market","quantity":"0.001"}
@@ -802,11 +802,11 @@ export interface PlaceOrderRequest {
     price?: PositiveDecimal;
     /** A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places. */
     trigger_price?: PositiveDecimal;
-    /** The client's own id of an order, unique per agent for ever. Placing the same order again answers that order. */
+    /** The client's own id of an order, unique per agent for ever. Placing the same order again returns that order. */
     client_order_id?: ClientOrderId;
     /**
-     * For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-     * the same, as orders fill whole).
+     * How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+     * orders fill completely).
      */
     time_in_force?: TimeInForce;
 }
@@ -826,7 +826,7 @@ export interface Order {
      * @example "entry-1"
      */
     client_order_id: string | null;
-    /** State of an order. All but `pending` are for ever. */
+    /** State of an order. All but `pending` are final. */
     status: OrderStatus;
     /** A pair's symbol, in any case. */
     symbol: SymbolSchema;
@@ -835,8 +835,8 @@ export interface Order {
     /** When and at what price an order executes. The two conditional types sell only. */
     type: OrderType;
     /**
-     * For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-     * the same, as orders fill whole).
+     * How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+     * orders fill completely).
      */
     time_in_force: TimeInForce;
     /** A decimal with 8 places, as a string. */
@@ -857,7 +857,7 @@ export interface Order {
     fee: OptionalAmount;
     /** A decimal with 8 places, as a string, or null where it does not apply. */
     total_cost: OptionalAmount;
-    /** The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is. */
+    /** The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held. */
     locked_asset: LockedAsset;
     /** A decimal with 8 places, as a string, or null where it does not apply. */
     locked_amount: OptionalAmount;
@@ -872,7 +872,7 @@ export interface Order {
     filled_at: string | null;
 }
 /**
- * The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is.
+ * The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
  * @minLength 1
  * @example "USDT"
  */
@@ -899,7 +899,7 @@ export interface OrderList {
      */
     limit: number;
     /**
-     * How many were passed over.
+     * How many were skipped.
      * @format int32
      * @min 0
      * @example 0
@@ -907,7 +907,7 @@ export interface OrderList {
     offset: number;
 }
 /**
- * A cancelled order and what it no longer holds.
+ * A cancelled order, and what it held.
  * @example {"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d1a","status":"cancelled","unlocked_asset":"USDT","unlocked_amount":"50.05000000","cancelled_at":"2026-03-19T14:34:29.453024Z"}
  */
 export interface Cancellation {
@@ -942,7 +942,7 @@ export interface CancelledOrders {
      * @example 2
      */
     cancelled_count: number;
-    /** What they held, a sum for each asset, by asset. */
+    /** What they held, summed for each asset and sorted by asset. */
     unlocked: Unlocked[];
 }
 /** What was released of one asset. */
@@ -1005,7 +1005,7 @@ export interface TradeList {
      */
     limit: number;
     /**
-     * How many were passed over.
+     * How many were skipped.
      * @format int32
      * @min 0
      * @example 0
@@ -1025,7 +1025,7 @@ export interface Preview {
      * @example true
      */
     would_pass: boolean;
-    /** The error that placing the order would be answered with, or null if it would pass. */
+    /** The error that placing the order would return, or null if it would pass. */
     refusal: Refusal;
     /**
      * What the order would be, if it passed.
@@ -1040,8 +1040,8 @@ export interface Preview {
     /** When and at what price an order executes. The two conditional types sell only. */
     type: OrderType;
     /**
-     * For how long an order stands: until it is cancelled (GTC), or only for this moment (IOC and FOK, which come to
-     * the same, as orders fill whole).
+     * How long an order waits: until it is cancelled (GTC), or not at all (IOC and FOK, which mean the same, because
+     * orders fill completely).
      */
     time_in_force: TimeInForce;
     /** A decimal with 8 places, as a string. */
@@ -1060,13 +1060,13 @@ export interface Preview {
     estimated_fee: Amount;
     /** A decimal with 8 places, as a string. */
     estimated_total_cost: Amount;
-    /** The asset that is held, USDT for a buy and the base asset for a sell, or null where nothing is. */
+    /** The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held. */
     locked_asset: LockedAsset;
     /** A decimal with 8 places, as a string, or null where it does not apply. */
     locked_amount: OptionalAmount;
     /** A decimal with 8 places, as a string. */
     max_allowed_quantity: Amount;
-    /** Every rule, in the order in which they are judged. */
+    /** Every rule, in the order of judgement. */
     rules: RuleCheck[];
     /**
      * The agent's position in the symbol once the order has filled at the estimated price. `avg_entry_price` =
@@ -1074,7 +1074,7 @@ export interface Preview {
      */
     resulting_position: ResultingPosition;
 }
-/** The error that placing the order would be answered with, or null if it would pass. */
+/** The error that placing the order would return, or null if it would pass. */
 export type Refusal = {
     /** A stable name for the error. */
     code: ErrorCode;
@@ -1085,7 +1085,7 @@ export type Refusal = {
      */
     message: string;
     /**
-     * Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+     * Why an order is refused; the `details` of the error. Its fields depend on the code:
      * - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
      *   `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
      * - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -1095,7 +1095,7 @@ export type Refusal = {
     details?: RefusalDetails;
 } | null;
 /**
- * Why an order is refused; the `details` of the error. Which fields there are depends on its code:
+ * Why an order is refused; the `details` of the error. Its fields depend on the code:
  * - `ORDER_REJECTED`: `{reason, limit, current, attempted, max_allowed_quantity}`, in percent or, for
  *   `max_open_orders_exceeded`, in orders; `current` is before the order, `attempted` with it.
  * - `INSUFFICIENT_BALANCE`: `{asset, required, available, max_allowed_quantity}`.
@@ -1111,7 +1111,7 @@ export interface RefusalDetails {
      */
     reason?: "daily_loss_limit" | "position_limit_exceeded" | "max_open_orders_exceeded";
     /**
-     * The pair's filter that is not passed; `value` where quantity × price is too large to be computed.
+     * The filter of the pair that refuses the order; `value` if quantity × price is too large to be computed.
      * @minLength 1
      * @example "min_qty"
      */
@@ -1136,10 +1136,11 @@ export interface RefusalDetails {
     max_allowed_quantity?: Amount;
 }
 /**
- * How an order stands to one rule: `used` before it, `attempted` with it. Percent for `daily_loss_limit` and
- * `position_limit` (zero for a sell, which they do not judge), orders for `max_open_orders`, and for `balance` the
- * asset that the order gives: all of it, what is locked, and that with what the order takes. For a pair's filter
- * `used` is zero and `attempted` the quantity, the price (zero for a market order) or the notional.
+ * How an order does by one rule: `used` is before the order, `attempted` with it. The unit is percent for
+ * `daily_loss_limit` and `position_limit` (zero for a sell, which they do not judge), orders for
+ * `max_open_orders`, and for `balance` the asset that the order gives: `limit` is all of it, `used` what is
+ * locked, `attempted` that and what the order needs. For a filter of the pair, `used` is zero and `attempted` the
+ * quantity, the price (zero for a market order) or the notional.
  * @example {"rule":"position_limit","passed":true,"limit":"25.00000000","used":"0.00000000","attempted":"1.28513050"}
  */
 export interface RuleCheck {
@@ -1197,7 +1198,7 @@ export interface AccountInfo {
     api_key_preview: ApiKeyPreview;
     /** What began when the agent was created or last reset. */
     current_session: CurrentSession;
-    /** The three limits that every order of the agent is judged by. */
+    /** The three limits by which every order of the agent is judged. */
     risk_profile: RiskProfile;
     /** RFC 3339, UTC. */
     created_at: Timestamp;
@@ -1235,9 +1236,9 @@ export interface BalanceList {
     total_equity_usdt: Amount;
 }
 /**
- * An open position, locked quantity included, at its last known price, however old (at cost, if none was ever
- * known):
- * - avg_entry_price = cost basis / quantity, fees included; for display, as the basis itself is what counts
+ * An open position, locked quantity included, at its last known price, however old (at cost, if there
+ * has never been one):
+ * - avg_entry_price = cost basis / quantity, fees included; for display; figures are computed from the basis
  * - market_value = quantity × current_price
  * - unrealized_pnl = market_value − cost basis
  * - unrealized_pnl_pct = 100 × unrealized_pnl / cost basis
@@ -1277,7 +1278,7 @@ export interface PositionList {
     total_unrealized_pnl: Amount;
 }
 /**
- * What the agent has and has made in its current session, in USDT:
+ * What the agent has, and its profit in the current session, in USDT:
  * - total_equity = available_cash + locked_cash + total_position_value
  * - total_pnl = realized_pnl + unrealized_pnl = total_equity − starting_balance
  * - roi_pct = 100 × total_pnl / starting_balance
@@ -1308,9 +1309,9 @@ export interface Portfolio {
     timestamp: Timestamp;
 }
 /**
- * Profit and loss, in USDT. `realized_pnl` is net of the fees of what was sold, those of its purchase included, so
- * that net_pnl = total_pnl = realized_pnl + unrealized_pnl. `unrealized_pnl` is that of now, whatever the period.
- * `win_rate` = 100 × winning / (winning + losing), zero where there are neither.
+ * Profit and loss, in USDT. `realized_pnl` is net of the fees of buying and selling what was sold, so net_pnl = total_pnl =
+ * realized_pnl + unrealized_pnl. `unrealized_pnl` is current, whatever the period. `win_rate` = 100 × winning /
+ * (winning + losing), or zero if there are neither.
  * @example {"period":"all","realized_pnl":"-0.20423919","unrealized_pnl":"-0.10212887","total_pnl":"-0.30636806","fees_paid":"0.27851726","net_pnl":"-0.30636806","winning_trades":0,"losing_trades":1,"win_rate":"0.00000000"}
  */
 export interface Pnl {
@@ -1350,7 +1351,7 @@ export interface Pnl {
 export interface Risk {
     /** The limits and how much of each is used. */
     rules: Headroom[];
-    /** The three limits that every order of the agent is judged by. */
+    /** The three limits by which every order of the agent is judged. */
     risk_profile: RiskProfile;
 }
 /**
@@ -1389,8 +1390,8 @@ export interface LedgerEntry {
     /** A decimal with 8 places, as a string. */
     amount: Amount;
     /**
-     * What changed. `available` and `locked` are the agent's own; on the other side stand its capital (`equity`),
-     * the fees (`fee`) and the market that it trades with (`market`).
+     * What changed. `available` and `locked` are the agent's own; the others are its capital (`equity`), the
+     * fees (`fee`) and the market it trades with (`market`).
      * @minLength 1
      * @example "available"
      */
@@ -1414,8 +1415,8 @@ export interface LedgerEntry {
     created_at: Timestamp;
 }
 /**
- * A page of the ledger. `amount` is signed. `balance_after` is what its bucket has after the entry, and null for
- * those that are not the agent's own.
+ * A page of the ledger. `amount` is signed. `balance_after` is the balance of the bucket after the entry, or null
+ * if the bucket is not the agent's own.
  * @example {"entries":[{"entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d18","asset":"USDT","amount":"60.06000000","bucket":"locked","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","balance_after":"60.06000000","created_at":"2026-03-19T14:34:29.406213Z"},{"entry_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d19","asset":"USDT","amount":"-60.06000000","bucket":"available","kind":"hold","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","balance_after":"4846.79764194","created_at":"2026-03-19T14:34:29.406213Z"}],"total":16}
  */
 export interface Ledger {
@@ -1430,13 +1431,13 @@ export interface Ledger {
     total: number;
 }
 /**
- * Whether the balances are what the ledger says.
+ * Whether the balances agree with the ledger.
  * @example {"ok":true,"assets":[{"asset":"USDT","ledger":"4906.85764194","balance":"4906.85764194","difference":"0.00000000"},{"asset":"BTC","ledger":"0.00100000","balance":"0.00100000","difference":"0.00000000"}],"as_of":"2026-03-19T14:34:29.428446Z"}
  */
 export interface Reconciliation {
     /**
-     * Whether every difference is zero, what is locked is what the ledger and the open orders say, and positions
-     * are what the session's trades come to.
+     * Whether every difference is zero, what is locked agrees with the ledger and the open orders, and the
+     * positions agree with the session's trades.
      * @example true
      */
     ok: boolean;
@@ -1465,14 +1466,14 @@ export interface ReconciledAsset {
     difference: Amount;
 }
 /**
- * How to reset; `{}` is enough. A `starting_balance` becomes the agent's own; without, it stays as it is.
+ * How to reset; `{}` is enough. A `starting_balance` replaces the agent's; without it, the agent's stays.
  * @example {"starting_balance":"5000.00","confirm":true}
  */
 export interface ResetAccountRequest {
     /** A decimal greater than zero, as a string, with at most 12 integer digits and 8 decimal places. */
     starting_balance?: PositiveDecimal;
     /**
-     * Says that it is meant. May be left out, but not be false.
+     * Confirms the reset. Optional, but it must not be false.
      * @example true
      */
     confirm?: true;
@@ -1520,13 +1521,13 @@ export interface NewSession {
     started_at: Timestamp;
 }
 /**
- * What a period comes to. A figure that has no value is zero, and named in `undefined`. Amounts are in USDT.
+ * The figures of a period. A figure without a value is zero, and `undefined` names it. Amounts are in USDT.
  *
- * The two ratios are made of returns between equal steps, which end at every full hour of UTC in a period of up to
- * 7 days, and at every 00:00 UTC in a longer one. The equity at such a point is the last known. The first return
- * runs from the period's start; what comes after the last point makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
- * equityᵢ₋₁, i = 1 … n, for a year of 365 days. From equity of zero there is no return, and neither ratio. Both
- * are undefined for fewer than 2 returns, and from 10^20 on.
+ * The two ratios are computed from returns over equal steps, which end at every full hour of UTC in a period of up to
+ * 7 days, and at every 00:00 UTC in a longer one. The equity at the end of a step is the last known. The first
+ * return starts with the period; the time after the last full step makes none. rᵢ = (equityᵢ − equityᵢ₋₁) /
+ * equityᵢ₋₁, i = 1 … n, for a year of 365 days. If equity is zero, there is no return from it, and both
+ * ratios are undefined. They are also undefined for fewer than 2 returns, and from 10^20 on.
  * - `sharpe_ratio` = mean(r) / s × √(steps per year), s = √(Σ (rᵢ − mean(r))² / (n − 1)), risk-free rate 0.
  *   Undefined if s is 0. W. F. Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994) 49–58.
  * - `sortino_ratio` = mean(r) / d × √(steps per year), d = √(Σ min(rᵢ, 0)² / n), target return 0. Undefined if d
@@ -1537,13 +1538,13 @@ export interface NewSession {
  * - `max_drawdown_duration_days`: the longest time from a peak until equity was at or above it again, or until
  *   now, in days of 24 hours.
  *
- * Of the trades that closed a position or a part of one, those that realized more than 0, net of fees, are wins,
- * and those below 0 losses.
+ * A trade that closes a position or a part of one is a win if it realized more than 0, net of fees, and a loss if it
+ * realized less.
  * - `win_rate` = 100 × wins / (wins + losses). Undefined if there are neither.
  * - `profit_factor` = Σ wins / |Σ losses|. Undefined without a loss, and from 10^20 on.
  * - `avg_win`, `avg_loss`: means of the wins and of the losses, the latter negative. Undefined without any.
  * - `total_trades` counts all trades, buys too; `avg_trades_per_day` = total trades / max(1, days of the period).
- * - `best_trade`, `worst_trade`: the most and the least that a closing trade realized. Undefined without any.
+ * - `best_trade`, `worst_trade`: the largest and the smallest profit of a closing trade. Undefined without any.
  * - `current_streak`: n after n wins in a row, −n after n losses, else 0. A closing trade of exactly 0 ends a
  *   streak, a buy does not.
  * @example {"period":"all","sharpe_ratio":"0.00000000","sortino_ratio":"0.00000000","max_drawdown_pct":"0.00612736","max_drawdown_duration_days":"0.00000258","win_rate":"0.00000000","profit_factor":"0.00000000","avg_win":"0.00000000","avg_loss":"-0.20423919","total_trades":2,"avg_trades_per_day":"2.00000000","best_trade":"-0.20423919","worst_trade":"-0.20423919","current_streak":-1,"undefined":["sharpe_ratio","sortino_ratio","avg_win"]}
@@ -1587,7 +1588,7 @@ export interface Performance {
      */
     current_streak: number;
     /**
-     * The figures that have no value, in the order above. Empty where all have one.
+     * The figures without a value, in the order above. Empty if all have one.
      * @example ["sharpe_ratio","sortino_ratio"]
      */
     undefined: string[];
@@ -1605,8 +1606,8 @@ export interface PortfolioHistory {
     snapshots: Snapshot[];
 }
 /**
- * The last equity known in an interval, which begins at `time`. realized_pnl is that of the session of then, so
- * that realized + unrealized = total_equity − the starting balance of then.
+ * The last equity known in an interval, which begins at `time`. realized_pnl is that of the session at that
+ * time, so realized + unrealized = total_equity − the starting balance of that session.
  */
 export interface Snapshot {
     /** RFC 3339, UTC. */
@@ -1688,10 +1689,7 @@ export interface ErrorSchema {
          * @example "There is no such agent in this account. List yours with GET /api/v1/agents."
          */
         message: string;
-        /**
-         * More about the error; left out when there is nothing to add. Of a refused order it has the fields of
-         * RefusalDetails.
-         */
+        /** More about the error, if there is anything to add. For a refused order, it has the fields of RefusalDetails. */
         details?: {
             /** Every violation of a limit. */
             errors?: Violation[];

@@ -24,7 +24,7 @@ export class AgentNotFoundError extends ApiError {
 }
 
 /**
- * The error `AGENT_REQUIRED`: The account has no default agent any more. Name one of its agents in the X-Agent-Id header.
+ * The error `AGENT_REQUIRED`: The account no longer has a default agent. Name one of its agents in the X-Agent-Id header.
  */
 export class AgentRequiredError extends ApiError {
   override readonly name: string = "AgentRequiredError";
@@ -80,7 +80,7 @@ export class InsufficientBalanceError extends ApiError {
 }
 
 /**
- * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to whoever runs this server.
+ * The error `INTERNAL`: The server failed. Try again; if it lasts, report the request_id to the operator of this server.
  */
 export class InternalError extends ApiError {
   override readonly name: string = "InternalError";
@@ -160,7 +160,7 @@ export class NotFoundError extends ApiError {
 }
 
 /**
- * The error `ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one is not any more. GET /api/v1/trade/order/{order_id} shows what became of it.
+ * The error `ORDER_NOT_CANCELLABLE`: Only a pending order can be cancelled, and this one no longer is. GET /api/v1/trade/order/{order_id} shows what became of it.
  */
 export class OrderNotCancellableError extends ApiError {
   override readonly name: string = "OrderNotCancellableError";
