@@ -87,7 +87,7 @@ func (s *scene) overload(ctx context.Context, p plan) (report.Section, error) {
 	return described, err
 }
 
-// offer answers the row of one load.
+// offer returns the row of one load.
 func (s *scene) offer(ctx context.Context, times, capacity float64, duration time.Duration, next load.Source) ([]string, error) {
 	progressf("overload: offering %v times the capacity", times)
 	s.server.ForgetPeak()

@@ -189,7 +189,7 @@ func textProbes(schema *openapi3.Schema) []probe {
 
 type leftOut struct{}
 
-// replaced answers a copy of the example in which one field has another value.
+// replaced returns a copy of the example in which one field has another value.
 func replaced(t *testing.T, example any, pointer string, value any) map[string]any {
 	t.Helper()
 	encoded, err := json.Marshal(example)
@@ -211,7 +211,7 @@ func replaced(t *testing.T, example any, pointer string, value any) map[string]a
 	return body
 }
 
-// fieldsOf answers the fields that a validation error names.
+// fieldsOf returns the fields that a validation error names.
 func fieldsOf(answer *testkit.Answer) []string {
 	var envelope struct {
 		Error struct {

@@ -28,7 +28,7 @@ func (o *oracle) price(symbol string, at time.Time) decimal.Decimal {
 	return tick.Price
 }
 
-// when answers the first moment, of those that are some seconds apart, at which the price of a pair is as wanted.
+// when returns the first moment, of those that are some seconds apart, at which the price of a pair is as wanted.
 func when(t *testing.T, clock *testkit.Clock, symbol string, wanted func(price decimal.Decimal) bool) time.Time {
 	t.Helper()
 	o := newOracle(clock.Now())

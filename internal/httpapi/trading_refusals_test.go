@@ -13,7 +13,7 @@ import (
 
 func parse(text any) decimal.Decimal { return decimal.MustParse(text.(string)) }
 
-// with answers a copy of an order in which some fields are others.
+// with returns a copy of an order in which some fields are others.
 func with(order, fields object) object {
 	copied := maps.Clone(order)
 	maps.Copy(copied, fields)

@@ -16,7 +16,7 @@ const (
 	benchCross  = 100
 )
 
-// restingForBench answers 100,000 buys over 600 pairs. Of each pair a price of 150 reaches 100.
+// restingForBench returns 100,000 buys over 600 pairs. Of each pair a price of 150 reaches 100.
 func restingForBench() (*levels, []string) {
 	l, ids := newLevels(), &book.IDs{}
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -25,7 +25,7 @@ type caller struct {
 	names *strings.Replacer
 }
 
-// handler answers the SDK's handler of a tool. It fails only with the session: what the API refuses, and what could not
+// handler returns the SDK's handler of a tool. It fails only with the session: what the API refuses, and what could not
 // be asked of it, is an answer that a model can read.
 func (c *caller) handler(t *tool) sdk.ToolHandler {
 	return func(ctx context.Context, call *sdk.CallToolRequest) (*sdk.CallToolResult, error) {

@@ -98,7 +98,7 @@ func selectionOf(u *url.URL) (s Selection, err error) {
 	return s, nil
 }
 
-// serverOf answers the server of a selection, made once. There are but so many selections.
+// serverOf returns the server of a selection, made once. There are but so many selections.
 func (h *Handler) serverOf(s Selection) (*sdk.Server, error) {
 	key := fmt.Sprintf("%q %t", s.Toolsets, s.ReadOnly)
 	h.mu.Lock()

@@ -135,7 +135,7 @@ func (l *loggedIn) send(r *http.Request, token string) (_ *http.Response, err er
 	return (&credentialed{api: l.api, name: headerAuthorization, value: "Bearer " + token}).RoundTrip(r)
 }
 
-// tokenAfter answers a token that is not the one that was refused. Calls whose token was refused at once share a login.
+// tokenAfter returns a token that is not the one that was refused. Calls whose token was refused at once share a login.
 func (l *loggedIn) tokenAfter(ctx context.Context, refused string) (token string, refusal *http.Response, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

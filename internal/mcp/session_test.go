@@ -136,7 +136,7 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &answer, nil
 }
 
-// tools answers what the server lists, by name.
+// tools returns what the server lists, by name.
 func (s *session) tools() map[string]*sdk.Tool {
 	s.t.Helper()
 	tools := map[string]*sdk.Tool{}
@@ -178,7 +178,7 @@ func textOf(t *testing.T, result *sdk.CallToolResult) string {
 	return result.Content[0].(*sdk.TextContent).Text
 }
 
-// fieldsOf answers the structured content, which says the same as the text.
+// fieldsOf returns the structured content, which says the same as the text.
 func fieldsOf(t *testing.T, result *sdk.CallToolResult) map[string]any {
 	t.Helper()
 	fields, ok := result.StructuredContent.(map[string]any)

@@ -168,7 +168,7 @@ func TestANameCannotLeaveItsLine(t *testing.T) {
 	})
 }
 
-// blocks answers the kinds of Markdown's blocks in a file, and where each begins.
+// blocks returns the kinds of Markdown's blocks in a file, and where each begins.
 func blocks(file string) []string {
 	source := []byte(file)
 	var kinds []string

@@ -37,7 +37,7 @@ type Client struct {
 	header http.Header
 }
 
-// Client answers a client without credentials.
+// Client returns a client without credentials.
 func (s *Server) Client(tb testing.TB) *Client {
 	return &Client{tb: tb, server: s, http: &http.Client{Transport: transport}, header: http.Header{}}
 }
@@ -48,7 +48,7 @@ var transport = func() *http.Transport {
 	return t
 }()
 
-// With answers a client that also sends a header.
+// With returns a client that also sends a header.
 func (c *Client) With(name, value string) *Client {
 	copied := *c
 	copied.header = c.header.Clone()
@@ -56,7 +56,7 @@ func (c *Client) With(name, value string) *Client {
 	return &copied
 }
 
-// Bearer answers a client that sends a token.
+// Bearer returns a client that sends a token.
 func (c *Client) Bearer(token string) *Client { return c.With("Authorization", "Bearer "+token) }
 
 // Answer is what a server answered.
@@ -150,7 +150,7 @@ func checkEnvelope(tb testing.TB, header http.Header, body []byte, what string) 
 
 var seenCodes sync.Map
 
-// SeenCodes answers every error code that a checked answer had.
+// SeenCodes returns every error code that a checked answer had.
 func SeenCodes() map[string]bool {
 	codes := map[string]bool{}
 	seenCodes.Range(func(code, _ any) bool {
@@ -182,7 +182,7 @@ func (a *Answer) Code() string {
 	return envelope.Error.Code
 }
 
-// Fields answers the body, an object.
+// Fields returns the body, an object.
 func (a *Answer) Fields() map[string]any {
 	a.tb.Helper()
 	var fields map[string]any
@@ -190,7 +190,7 @@ func (a *Answer) Fields() map[string]any {
 	return fields
 }
 
-// Text answers a field of the body that is a string.
+// Text returns a field of the body that is a string.
 func (a *Answer) Text(field string) string {
 	a.tb.Helper()
 	text, ok := a.Fields()[field].(string)

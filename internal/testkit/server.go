@@ -48,7 +48,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String answers everything logged so far.
+// String returns everything logged so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,7 +118,7 @@ func (s *Server) remember(body []byte) {
 	}
 }
 
-// HandedOut answers every key, secret and token that the server has handed out.
+// HandedOut returns every key, secret and token that the server has handed out.
 func (s *Server) HandedOut() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +140,7 @@ func (s *Server) requireNothingLeaked(tb testing.TB) {
 	require.NotContains(tb, log, s.MasterKey, "the log holds the master key")
 }
 
-// Dump answers every row of every table as text.
+// Dump returns every row of every table as text.
 func (s *Server) Dump(tb testing.TB) string {
 	tb.Helper()
 	ctx := context.Background()

@@ -17,7 +17,7 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock answers a clock that shows noon of a day.
+// NewClock returns a clock that shows noon of a day.
 func NewClock() *Clock { return &Clock{now: time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)} }
 
 // Now is what the clock shows.
@@ -57,7 +57,7 @@ type Agent struct {
 	ID, Key string
 }
 
-// Agent answers the account's default agent.
+// Agent returns the account's default agent.
 func (a *Account) Agent() *Agent { return a.server.agent(a.tb, a.AgentID, a.AgentKey) }
 
 // NewAgent makes an agent.
@@ -71,7 +71,7 @@ func (s *Server) agent(tb testing.TB, id, key string) *Agent {
 	return &Agent{Client: s.Client(tb).With("X-API-Key", key), ID: id, Key: key}
 }
 
-// At answers the agent's client of another server.
+// At returns the agent's client of another server.
 func (g *Agent) At(s *Server) *Agent { return s.agent(g.tb, g.ID, g.Key) }
 
 // Get reads what must be there.
@@ -121,7 +121,7 @@ func (c *Client) RequireReconciled() {
 	require.Equal(c.tb, true, answer.Fields()["ok"], string(answer.Body))
 }
 
-// Decimal answers a field of the body that is a decimal.
+// Decimal returns a field of the body that is a decimal.
 func (a *Answer) Decimal(field string) decimal.Decimal {
 	a.tb.Helper()
 	value, err := decimal.Parse(a.Text(field))
@@ -129,7 +129,7 @@ func (a *Answer) Decimal(field string) decimal.Decimal {
 	return value
 }
 
-// List answers a field of the body that is a list of objects.
+// List returns a field of the body that is a list of objects.
 func (a *Answer) List(field string) []map[string]any {
 	a.tb.Helper()
 	list, ok := a.Fields()[field].([]any)
@@ -142,7 +142,7 @@ func (a *Answer) List(field string) []map[string]any {
 	return objects
 }
 
-// Details answers the details of an error.
+// Details returns the details of an error.
 func (a *Answer) Details() map[string]any {
 	a.tb.Helper()
 	failure, ok := a.Fields()["error"].(map[string]any)

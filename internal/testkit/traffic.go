@@ -11,12 +11,12 @@ type Traffic struct {
 	RoundTrips int64 // waits for an answer
 }
 
-// Sub answers what came after an earlier count.
+// Sub returns what came after an earlier count.
 func (t Traffic) Sub(earlier Traffic) Traffic {
 	return Traffic{t.Statements - earlier.Statements, t.RoundTrips - earlier.RoundTrips}
 }
 
-// Traffic answers what went through the proxy so far.
+// Traffic returns what went through the proxy so far.
 func (p *Proxy) Traffic() Traffic {
 	return Traffic{Statements: p.statements.Load(), RoundTrips: p.roundTrips.Load()}
 }

@@ -15,7 +15,7 @@ import (
 // sample is an example of a body.
 type sample struct{ Caption, Language, Text string }
 
-// samples answers the examples that the spec gives of a body, or else one that is made of those of its fields.
+// samples returns the examples that the spec gives of a body, or else one that is made of those of its fields.
 func samples(caption string, media *openapi3.MediaType) []sample {
 	switch {
 	case media == nil:

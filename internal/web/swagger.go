@@ -9,7 +9,7 @@ import (
 	"github.com/swaggest/swgui/v5emb"
 )
 
-// swaggerUI answers the page of Swagger UI, and a handler of the files that it loads.
+// swaggerUI returns the page of Swagger UI, and a handler of the files that it loads.
 func swaggerUI(title string) (*Page, http.Handler, error) {
 	handler := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: title, SwaggerJSON: PathJSON, BasePath: PathDocs,

@@ -22,7 +22,7 @@ type Result struct {
 // Latencies are from a request to the end of its answer.
 type Latencies struct{ P50, P99 time.Duration }
 
-// Source answers what a connection asks for next.
+// Source returns what a connection asks for next.
 type Source func() Request
 
 // patience is how long a connection may take for everything that is asked of it in one round.

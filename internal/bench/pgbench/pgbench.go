@@ -94,7 +94,7 @@ func (b *Bench) Tune(ctx context.Context, script *Script, duration time.Duration
 	return nil
 }
 
-// Round answers how often a second pgbench runs through a script, at the clients that it was tuned to.
+// Round returns how often a second pgbench runs through a script, at the clients that it was tuned to.
 func (b *Bench) Round(ctx context.Context, script *Script, duration time.Duration) (load.Result, error) {
 	result, err := b.round(ctx, script.files, script.clients, duration)
 	if err == nil && result.PerSecond == 0 && !b.Absent() {
@@ -135,7 +135,7 @@ func (b *Bench) round(ctx context.Context, files []string, clients int, duration
 
 var parameter = regexp.MustCompile(`\$(\d+)`)
 
-// Statement answers one of the server's own statements as a script has it: with SQL in the place of its parameters, and
+// Statement returns one of the server's own statements as a script has it: with SQL in the place of its parameters, and
 // ended.
 func Statement(query string, arguments ...string) string {
 	query = parameter.ReplaceAllStringFunc(query, func(p string) string {
@@ -146,7 +146,7 @@ func Statement(query string, arguments ...string) string {
 	return strings.TrimSpace(query) + ";\n"
 }
 
-// Pipelined answers statements as a script that sends them all before it waits for an answer, as the server does.
+// Pipelined returns statements as a script that sends them all before it waits for an answer, as the server does.
 func Pipelined(statements ...string) string {
 	return "\\startpipeline\n" + strings.Join(statements, "") + "\\endpipeline\n"
 }

@@ -98,7 +98,7 @@ func wrapped(text string, width int) string {
 	return out.String() + line + "\n"
 }
 
-// Median answers the median of some figures.
+// Median returns the median of some figures.
 func Median[Figure float64 | time.Duration | int64](figures []Figure) Figure {
 	sorted := slices.Sorted(slices.Values(figures))
 	return sorted[len(sorted)/2]

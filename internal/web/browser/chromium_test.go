@@ -22,7 +22,7 @@ type chromium struct {
 	env  []string
 }
 
-// findChromium answers the browser of this machine, or else one that an npm package carries, with the libraries and
+// findChromium returns the browser of this machine, or else one that an npm package carries, with the libraries and
 // fonts that a bare machine lacks.
 var findChromium = sync.OnceValues(func() (chromium, error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
