@@ -1,0 +1,9 @@
+package idempotency_test
+
+import (
+	"testing"
+
+	"github.com/agentexchange/agentexchange/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
