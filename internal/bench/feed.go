@@ -19,7 +19,7 @@ type handFeed struct {
 	mu      sync.Mutex
 	prices  map[string]decimal.Decimal
 	receive func([]market.Tick)
-	begun   chan struct{} // closed when there is somebody to receive ticks
+	begun   chan struct{} // closed when ticks have a receiver
 }
 
 func newHandFeed(symbols int, price decimal.Decimal) *handFeed {

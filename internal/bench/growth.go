@@ -178,7 +178,7 @@ func (g *growth) addTrader(ctx context.Context) error {
 	return load.Do(ctx, g.server.Address, request)
 }
 
-// createAndDelete makes agents of somebody else, and deletes each before the next.
+// createAndDelete makes agents of another account, and deletes each before it makes the next.
 func (g *growth) createAndDelete() load.Source {
 	var made string
 	return func() load.Request {

@@ -28,7 +28,7 @@ func takeTurns(ctx context.Context, rounds int, warmUp, duration time.Duration, 
 	}
 	for round := range rounds {
 		for turn := range all {
-			c := all[(round+turn)%len(all)] // nobody is always the one behind the same other
+			c := all[(round+turn)%len(all)] // so that no case always follows the same other case
 			result, err := c.run(ctx, duration)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)

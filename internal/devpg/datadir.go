@@ -49,7 +49,7 @@ func makeDir(path string, mode fs.FileMode) error {
 		return err
 	}
 	if err := os.Mkdir(path, mode); errors.Is(err, fs.ErrExist) {
-		return nil // somebody was quicker
+		return nil // another process was quicker
 	} else if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (d dataDir) pidFile() string         { return filepath.Join(d.cluster(), "p
 func (d dataDir) clusterMajor() (int, error) {
 	text, err := os.ReadFile(filepath.Join(d.cluster(), "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) {
-		// An empty directory, from a mistaken mkdir say, is in nobody's way.
+		// An empty directory, from a mistaken mkdir say, does no harm.
 		if err := os.Remove(d.cluster()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, fmt.Errorf("%s exists but holds no database: move it away, or choose another data directory", d.cluster())
 		}

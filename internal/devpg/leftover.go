@@ -96,7 +96,7 @@ func (d dataDir) pidLines() ([]string, error) {
 // runsPostmaster tells a postmaster of this database from an unrelated process
 // that was given the same id later. A postmaster works in its data directory,
 // however that was named when it was started; ours is also known by its
-// arguments, which everybody may see.
+// arguments, which every user can see.
 func (d dataDir) runsPostmaster(pid int) bool {
 	if workingDir(pid) == d.cluster() {
 		return true

@@ -17,7 +17,7 @@ func childAttributes(deathSignal syscall.Signal) *syscall.SysProcAttr {
 }
 
 // commandLine returns the arguments of a process, nothing if there is no such
-// process or if it has ended and nobody has collected it.
+// process or if it has ended and has not been reaped.
 func commandLine(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {

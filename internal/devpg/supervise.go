@@ -112,7 +112,7 @@ func (s *Server) launchFirst(ctx context.Context) (*process, error) {
 		}
 		switch {
 		case exit.said("could not bind") && attempt < 20:
-			// Somebody took the port since we looked.
+			// Another process took the port in the meantime.
 		case exit.said("still in use") && time.Since(began) < memoryPatience:
 			// "pre-existing shared memory block is still in use": the backends
 			// of a killed postmaster have not yet noticed its end.
@@ -225,7 +225,7 @@ func sqlState(err error) string {
 	return ""
 }
 
-// freePort finds a port that nobody listens on. It stays below the range from
+// freePort finds a port on which nothing listens. It stays below the range from
 // which systems take the ports of outgoing connections, so that none of those
 // takes it while PostgreSQL is restarted.
 func freePort() (int, error) {

@@ -28,9 +28,9 @@ type finalError struct{ error }
 
 func (f finalError) Unwrap() error { return f.error }
 
-// Once runs do in a transaction and stores its answer, as JSON, in the same transaction; a repeat of the request gets the
-// stored answer and replayed is true. Without a key it just runs do in a transaction. A failure undoes everything, so
-// that a repeat tries again, except for a Final refusal, which is stored.
+// Once runs do in a transaction and stores its answer in the same transaction, as JSON: it must encode to an object. A
+// repeat of the request gets the stored answer, and replayed is true. Without a key, Once just runs do in a transaction. A
+// failure undoes everything, so that a repeat tries again, except for a Final refusal, which is stored.
 func Once[Answer any](
 	ctx context.Context, s *Store, key *Key, do func(pgx.Tx) (Answer, error),
 ) (answer Answer, replayed bool, err error) {

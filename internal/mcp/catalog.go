@@ -134,7 +134,7 @@ func (c *Catalog) find(s Selection) ([]*tool, error) {
 	return found, nil
 }
 
-// namer rewrites the API's texts for somebody who has tools and no HTTP: GET /api/v1/market/pairs becomes list_pairs.
+// namer rewrites the API's texts for a client that has tools and no HTTP: GET /api/v1/market/pairs becomes list_pairs.
 // What is not served keeps its name.
 func (c *Catalog) namer(served []*tool) *strings.Replacer {
 	names := map[string]string{}

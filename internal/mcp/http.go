@@ -98,7 +98,7 @@ func selectionOf(u *url.URL) (s Selection, err error) {
 	return s, nil
 }
 
-// serverOf returns the server of a selection, made once. There are but so many selections.
+// serverOf returns the server of a selection, made once. The number of selections is small.
 func (h *Handler) serverOf(s Selection) (*sdk.Server, error) {
 	key := fmt.Sprintf("%q %t", s.Toolsets, s.ReadOnly)
 	h.mu.Lock()
@@ -118,7 +118,7 @@ func (h *Handler) serverOf(s Selection) (*sdk.Server, error) {
 	return server, nil
 }
 
-// inProcess hands requests to the API's handler as if they had come over the network from whoever called the tool.
+// inProcess hands requests to the API's handler as if they had come over the network from the caller of the tool.
 type inProcess struct{ api http.Handler }
 
 func (t inProcess) RoundTrip(r *http.Request) (response *http.Response, err error) {

@@ -19,7 +19,7 @@ import (
 // the protocol had, are none.
 type lines struct {
 	in     *bufio.Reader
-	out    io.Writer // takes each Write as a whole, whoever writes
+	out    io.Writer // takes each Write as a whole, from any goroutine
 	unread []byte    // of the message that is being passed on
 
 	mu         sync.Mutex
@@ -94,7 +94,7 @@ func (l *lines) Write(line []byte) (int, error) {
 		l.mu.Unlock()
 		select {
 		case l.answered <- struct{}{}:
-		default: // one that nobody has looked at yet says it, too
+		default: // an error that has not been read yet says it, too
 		}
 	}
 	return n, err

@@ -19,7 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// maxViolations bounds an error's details: a body can break more limits than anybody wants to read about.
+// maxViolations bounds an error's details: a body can break more limits than are worth reading.
 const maxViolations = 200
 
 // Check holds a request against its operation: first the parameters, of which path has those of the path, then the body.

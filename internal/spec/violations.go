@@ -75,7 +75,7 @@ func messageOf(err *openapi3.SchemaError) string {
 	switch err.SchemaField {
 	case "type":
 		if message, ok := schema.Extensions["x-pattern-message"].(string); ok && schema.Format == "decimal-string" {
-			return message // somebody who sent a number learns how to write it
+			return message // a client that sent a number learns how to write it
 		}
 		return "must be " + typeName(schema)
 	case "nullable":

@@ -17,7 +17,7 @@ type Request struct {
 	APIKey, Token string // either, or neither
 	Body          []byte
 	Want          int // status
-	// Then looks at the answer's body, which is not to be kept; nil where nobody cares.
+	// Then looks at the answer's body, which it must not keep; nil if the answer does not matter.
 	Then func(body []byte) error
 }
 

@@ -69,7 +69,7 @@ func (s *Server) post(ctx context.Context, path string, want int, body, answer a
 	})
 }
 
-// AddAccounts makes accounts that nobody will log in to.
+// AddAccounts makes accounts that are never logged in to.
 func (s *Stage) AddAccounts(ctx context.Context, number int) ([]Account, error) {
 	rows, err := s.Pool.Query(ctx, `
 		insert into accounts (id, display_name, api_key_digest, api_secret_digest, starting_balance, created_at)
