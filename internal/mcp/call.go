@@ -117,7 +117,7 @@ func textOf(value json.RawMessage) string {
 	return string(value)
 }
 
-// listOf is a list as it stands in a query. A text that is none is taken as it is: models do write "BTCUSDT,ETHUSDT".
+// listOf is a list as a query has it. A string is passed through unchanged, because models do write "BTCUSDT,ETHUSDT".
 func listOf(value json.RawMessage) string {
 	var entries []json.RawMessage
 	if json.Unmarshal(value, &entries) != nil || entries == nil {
