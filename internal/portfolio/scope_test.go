@@ -43,7 +43,7 @@ func readAll(ctx context.Context, reader *portfolio.Reader, scope book.Scope) ma
 			arguments = append(arguments, argument)
 		}
 		results := method.Call(arguments)
-		err, _ := results[len(results)-1].Interface().(error)
+		err, _ := reflect.TypeAssert[error](results[len(results)-1])
 		failures[value.Type().Method(n).Name] = err
 	}
 	return failures
