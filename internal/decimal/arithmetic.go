@@ -1,6 +1,7 @@
 package decimal
 
 import (
+	"cmp"
 	"errors"
 	"math/big"
 	"math/bits"
@@ -151,6 +152,30 @@ func (d Decimal) MulQuo(factor, divisor Decimal) Decimal {
 	product := d.units()
 	return mustFromUnits(quoHalfUp(product.Mul(product, factor.units()), divisor.units()))
 }
+
+// CmpProducts compares a × b with c × d, exactly. It returns −1, 0 or +1 and never overflows. None may be negative.
+func CmpProducts(a, b, c, d Decimal) int {
+	a1, aSmall := a.small()
+	b1, bSmall := b.small()
+	c1, cSmall := c.small()
+	d1, dSmall := d.small()
+	if aSmall && bSmall && cSmall && dSmall {
+		high, low := bits.Mul64(a1, b1)
+		otherHigh, otherLow := bits.Mul64(c1, d1)
+		return cmp.Or(cmp.Compare(high, otherHigh), cmp.Compare(low, otherLow))
+	}
+	product, other := a.units(), c.units()
+	return product.Mul(product, b.units()).Cmp(other.Mul(other, d.units()))
+}
+
+// Fraction returns numerator ÷ divisor in units of 0.00000001, rounded half up like Mul: for exact computations whose
+// parts are integers of BigUnits. It panics with ErrOverflow, and also if the divisor is 0.
+func Fraction(numerator, divisor *big.Int) Decimal {
+	return mustFromUnits(quoHalfUp(numerator, divisor))
+}
+
+// BigUnits returns d in units of 0.00000001.
+func (d Decimal) BigUnits() *big.Int { return d.units() }
 
 // Units returns d in units of 0.00000001, and false if d is negative or the result does not fit 64 bits.
 func (d Decimal) Units() (units uint64, ok bool) {

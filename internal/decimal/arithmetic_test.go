@@ -70,6 +70,39 @@ func TestMulQuoRoundsOnce(t *testing.T) {
 	require.Equal(t, "0.00000001", third.MulQuo(decimal.NewFromInt(1), decimal.NewFromInt(2)).String(), "a tie goes up")
 }
 
+func TestProductsAreComparedExactly(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c, d := drawOperand(t, "a").Abs(), drawOperand(t, "b").Abs(), drawOperand(t, "c").Abs(), drawOperand(t, "d").Abs()
+		product := new(big.Rat).Mul(rational(a.String()), rational(b.String()))
+		other := new(big.Rat).Mul(rational(c.String()), rational(d.String()))
+		require.Equal(t, product.Cmp(other), decimal.CmpProducts(a, b, c, d))
+		require.Zero(t, decimal.CmpProducts(a, b, b, a))
+	})
+	most, unit := decimal.MustParse(largest), decimal.MustParse("0.00000001")
+	less := most.Sub(unit)
+	require.Equal(t, 1, decimal.CmpProducts(most, most, most, less), "far beyond what a decimal holds")
+	require.Equal(t, -1, decimal.CmpProducts(unit, unit, unit, unit.Add(unit)), "far below a unit")
+}
+
+func TestAFractionIsRoundedHalfUpOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := drawOperand(t, "a"), drawOperand(t, "b"), drawOperand(t, "c")
+		if c.IsZero() {
+			return
+		}
+		require.Equal(t, a.String(), decimal.Fraction(a.BigUnits(), big.NewInt(1)).String())
+		exact := new(big.Rat).Mul(rational(a.String()), rational(b.String()))
+		exact.Quo(exact, rational(c.String()))
+		numerator := a.BigUnits()
+		numerator.Mul(numerator, b.BigUnits())
+		requireResult(t, halfUp(exact), func() decimal.Decimal { return decimal.Fraction(numerator, c.BigUnits()) })
+	})
+	require.Equal(t, "0.00000002", decimal.Fraction(big.NewInt(3), big.NewInt(2)).String())
+	require.Equal(t, "-0.00000002", decimal.Fraction(big.NewInt(-3), big.NewInt(2)).String(), "away from zero, like Mul")
+}
+
 func TestFloorToIsTheLargestMultipleNotAbove(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
