@@ -201,21 +201,26 @@ func (s *story) place(t *rapid.T) {
 	case order.Status == Pending:
 		s.pending = append(s.pending, order)
 	case order.Status == Filled:
-		requireWithinLimit(t, order)
+		requireTaken(t, order, s.quotation(pair))
 	default:
 		require.Equal(t, before, ledger(t, s.Book), "an expired order changes nothing")
 	}
 }
 
-func requireWithinLimit(t require.TestingT, order *Order) {
-	if order.Type != Limit {
-		return
+// requireTaken: whatever executes at the market pays the taker's price, and a limit is kept.
+func requireTaken(t require.TestingT, order *Order, q Quotation) {
+	require.Equal(t, Taker, order.Liquidity)
+	require.Equal(t, q.takerPrice(order.Side, order.Quantity), *order.ExecutedPrice)
+	if order.Type == Limit {
+		require.True(t, isWithin(order.Side, *order.ExecutedPrice, *order.Price), "%s at a limit of %s", order.ExecutedPrice, order.Price)
 	}
-	if order.Side == Buy {
-		require.LessOrEqual(t, order.ExecutedPrice.Cmp(*order.Price), 0, "paid more than the limit")
-		return
-	}
-	require.GreaterOrEqual(t, order.ExecutedPrice.Cmp(*order.Price), 0, "got less than the limit")
+}
+
+// requireMade: a resting limit order gets exactly its limit, whatever the price does.
+func requireMade(t require.TestingT, order *Order) {
+	require.Equal(t, Maker, order.Liquidity)
+	require.Equal(t, *order.Price, *order.ExecutedPrice)
+	require.True(t, order.SlippagePct.IsZero())
 }
 
 // take picks a pending order, if there is one, and takes it off the list.
@@ -248,11 +253,26 @@ func (s *story) fill(t *rapid.T) {
 	if factor > 90 && factor < 110 {
 		price = level
 	}
+	if unit := dec("0.00000001"); order.Type == Limit && price == level {
+		require.False(t, order.ReachedBy(price), "a touch does not fill")
+		price = level.Add(unit)
+		if order.Side == Buy {
+			price = level.Sub(unit)
+		}
+	}
+	if price.IsZero() {
+		s.pending = append(s.pending, order)
+		return
+	}
 	s.prices.last[pair.Symbol], s.volumes[pair.Symbol] = price, drawVolume(t)
-	require.True(t, order.Crosses(price))
+	require.True(t, order.ReachedBy(price))
 	cash := s.asset(Quote).Total()
 	s.Fill(order, s.quotation(pair), s.prices, s.now)
-	requireWithinLimit(t, order)
+	if order.Type == Limit {
+		requireMade(t, order)
+	} else {
+		requireTaken(t, order, s.quotation(pair))
+	}
 	if order.Side == Buy {
 		require.LessOrEqual(t, order.TotalCost().Cmp(order.Hold), 0, "the hold does not cover the cost")
 		require.Equal(t, *order.TotalCost(), cash.Sub(s.asset(Quote).Total()))

@@ -74,7 +74,7 @@ func TestChangesSayWhichRowsThereAreAlready(t *testing.T) {
 	b := New(Agent{Limits: Limits{MaxPositionSizePct: 100, DailyLossLimitPct: 100, MaxOpenOrders: 1}, StartingBalance: dec("1000")}, &IDs{})
 	b.Load(Quote, Asset{Available: dec("1000")})
 	b.Load("ETH", Asset{Available: dec("1"), Basis: dec("10")})
-	placed(t, b, limitOrder(Buy, "1", "100"), at("100", "1000000000"))
+	placed(t, b, limitOrder(Buy, "1", "101"), at("100", "1000000000"))
 	stored := map[string]bool{}
 	for _, changed := range b.ChangedBalances() {
 		stored[changed.Name] = changed.Stored

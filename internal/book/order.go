@@ -68,6 +68,15 @@ const (
 // Statuses are all of them.
 var Statuses = [...]Status{Pending, Filled, Cancelled, Expired}
 
+// Liquidity says which side of a fill an order was.
+type Liquidity string
+
+// The sides of a fill. Both pay the same fee.
+const (
+	Taker Liquidity = "taker" // it executed at the market, and paid its impact
+	Maker Liquidity = "maker" // it rested, and the market traded through its limit
+)
+
 // Request is an order to be placed. It is valid by the API's spec, with defaults filled in.
 type Request struct {
 	ClientOrderID *string
@@ -91,6 +100,7 @@ type Order struct {
 	ExecutedPrice *decimal.Decimal
 	SlippagePct   *decimal.Decimal
 	Fee           *decimal.Decimal // USDT
+	Liquidity     Liquidity        // of its fill; empty before
 	CreatedAt     time.Time
 	ClosedAt      *time.Time // when it was filled, cancelled or expired
 	Dedup         *uuid.UUID // the client order id's; see DedupOf
@@ -144,6 +154,7 @@ type Trade struct {
 	Price                  decimal.Decimal
 	Value                  decimal.Decimal // quantity × price
 	Fee                    decimal.Decimal
+	Liquidity              Liquidity
 	RealizedPnL            decimal.Decimal // value − fee − the basis that was sold; of a buy, 0
 	Equity                 decimal.Decimal // after the trade
 	UnrealizedPnL          decimal.Decimal // after the trade

@@ -45,11 +45,11 @@ func (b *Book) consider(r Request, q Quotation, prices Prices, now time.Time) (j
 	if rule := j.broken(); rule != "" {
 		return nil, terms{}, j.refuse(rule)
 	}
-	if !j.crosses { // its terms are not known yet, but its hold must be computable
+	if !j.crosses(r.Quantity) { // its terms are not known yet, but its hold must be computable
 		r.hold(r.Quantity)
 		return j, terms{}, nil
 	}
-	return j, r.termsAt(q), nil
+	return j, r.takerTerms(q), nil
 }
 
 // rest puts an order into the book, and holds what it may need.
@@ -79,7 +79,8 @@ func (b *Book) fill(order *Order, t terms, from string, prices Prices, now time.
 	b.fixDay(now, prices)
 	trade := Trade{
 		ID: b.nextID(now), OrderID: order.ID, SessionID: b.SessionID, Symbol: order.Symbol, Side: order.Side,
-		Quantity: order.Quantity, Price: t.price, Value: t.value, Fee: t.fee, ExecutedAt: now,
+		Quantity: order.Quantity, Price: t.price, Value: t.value, Fee: t.fee, Liquidity: t.liquidity,
+		ExecutedAt: now,
 	}
 	trade.RealizedPnL = b.execute(order, t, from, now)
 	trade.Equity, trade.UnrealizedPnL = b.Equity(prices)
@@ -95,6 +96,7 @@ func (b *Book) execute(order *Order, t terms, from string, now time.Time) (reali
 	}
 	order.Status, order.ClosedAt = Filled, &now
 	order.Value, order.ExecutedPrice, order.SlippagePct, order.Fee = &t.value, &t.price, &t.slippage, &t.fee
+	order.Liquidity = t.liquidity
 	return realized
 }
 
@@ -102,9 +104,6 @@ func (b *Book) buy(order *Order, t terms, from string, now time.Time) {
 	base := BaseOf(order.Symbol)
 	b.post(now, kindTrade, Quote, t.value, from, bucketMarket, order)
 	b.post(now, kindFee, Quote, t.fee, from, bucketFee, order)
-	if from == bucketLocked { // a price better than the limit costs less than was held
-		b.post(now, kindRelease, Quote, order.Hold.Sub(t.value).Sub(t.fee), bucketLocked, bucketAvailable, order)
-	}
 	position := b.asset(base)
 	if position.Total().IsZero() {
 		position.OpenedAt = &now
@@ -132,11 +131,11 @@ func (b *Book) sell(order *Order, t terms, from string, now time.Time) decimal.D
 	return t.value.Sub(t.fee).Sub(taken)
 }
 
-// Fill executes a pending order of the book, from its hold, at a price that crosses it. It is not announced to the matcher,
+// Fill executes a pending order of the book, from its hold, when a price reaches it. It is not announced to the matcher,
 // which asks for it.
 func (b *Book) Fill(order *Order, q Quotation, prices Prices, now time.Time) {
 	b.leave(order)
-	b.fill(order, order.termsAt(q), bucketLocked, prices, now)
+	b.fill(order, order.restingTerms(q), bucketLocked, prices, now)
 }
 
 // Cancel ends a pending order of the book, as Cancelled or Expired, and releases its hold.

@@ -7,7 +7,6 @@ import (
 	"github.com/agentexchange/agentexchange/internal/fault"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 // at is what the market says of BTCUSDT.
@@ -45,85 +44,32 @@ func placed(t *testing.T, b *Book, r Request, q Quotation) *Order {
 	return order
 }
 
-func TestTheTakersPriceMovesWithHisShareOfTheVolume(t *testing.T) {
-	t.Parallel()
-	for _, example := range []struct {
-		why                           string
-		r                             Request
-		volume                        string
-		price, slippage, fee, balance string // what he pays or gets in all
-	}{
-		// 0.1 × 0.1 × 50000 ÷ 10^9 = 0.0000005, so 0.0001: 50000 × 1.0001 = 50005; 0.1 × 50005 = 5000.5
-		{"never less than 0.0001", marketOrder(Buy, "0.1"), "1000000000", "50005", "0.01", "5.0005", "5005.5005"},
-		{"nor for a sell", marketOrder(Sell, "0.1"), "1000000000", "49995", "0.01", "4.9995", "4994.5005"},
-		// 0.1 × 2 × 50000 ÷ 10^6 = 0.01: 50000 × 1.01 = 50500; 2 × 50500 = 101000
-		{"a tenth of the share", marketOrder(Buy, "2"), "1000000", "50500", "1", "101", "101101"},
-		{"against a seller too", marketOrder(Sell, "2"), "1000000", "49500", "1", "99", "98901"},
-		// 0.1 × 2 × 50000 ÷ 10^4 = 1, so 0.10: 50000 × 1.1 = 55000
-		{"never more than 0.10", marketOrder(Buy, "2"), "10000", "55000", "10", "110", "110110"},
-		{"nor for a sell", marketOrder(Sell, "2"), "10000", "45000", "10", "90", "89910"},
-		{"0.10 where nothing was traded", marketOrder(Buy, "0.1"), "0", "55000", "10", "5.5", "5505.5"},
-		// 0.1 × 0.0003 × 50000 ÷ 7000 = 0.000214285…, to 8 places 0.00021429: 50010.7145; × 0.0003 = 15.00321435; × 0.001 =
-		// 0.01500321435, half up 0.01500321; the slippage is 100 × 10.7145 ÷ 50000
-		{"rounded at 8 places", marketOrder(Buy, "0.0003"), "7000", "50010.7145", "0.021429", "0.01500321", "15.01821756"},
-		// A limit order gets the better of its limit and that price: 49995 and 50005, as above.
-		{"a limit below it", limitOrder(Buy, "0.1", "50002"), "1000000000", "50002", "0.004", "5.0002", "5005.2002"},
-		{"a limit above it", limitOrder(Buy, "0.1", "60000"), "1000000000", "50005", "0.01", "5.0005", "5005.5005"},
-		{"the current price as limit", limitOrder(Buy, "0.1", "50000"), "1000000000", "50000", "0", "5", "5005"},
-		{"a seller's above it", limitOrder(Sell, "0.1", "49999"), "1000000000", "49999", "0.002", "4.9999", "4994.9001"},
-		{"a seller's below it", limitOrder(Sell, "0.1", "40000"), "1000000000", "49995", "0.01", "4.9995", "4994.5005"},
-		// A trigger that is met already fires at once.
-		{"a stop that is met", conditional(StopLoss, "0.1", "50000"), "1000000000", "49995", "0.01", "4.9995", "4994.5005"},
-		{"a profit that is met", conditional(TakeProfit, "0.1", "50000"), "1000000000", "49995", "0.01", "4.9995", "4994.5005"},
-	} {
-		b := bookOf("1000000").holding("5", "100000")
-		order := placed(t, b, example.r, at("50000", example.volume))
-		require.Equal(t, Filled, order.Status, example.why)
-		require.Equal(t, dec(example.price), *order.ExecutedPrice, example.why)
-		require.Equal(t, dec(example.slippage), *order.SlippagePct, example.why)
-		require.Equal(t, dec(example.fee), *order.Fee, example.why)
-		require.Equal(t, dec(example.balance), *order.TotalCost(), example.why)
-		moved := b.asset(Quote).Available.Sub(dec("1000000")).Abs()
-		require.Equal(t, *order.TotalCost(), moved, example.why)
-		require.Zero(t, b.asset(Quote).Locked.Sign()+b.asset(btc.Base).Locked.Sign(), example.why)
+// made is an order that rested, and that the market traded through: it has exactly this price.
+func made(t *testing.T, b *Book, side Side, quantity, price string) *Order {
+	t.Helper()
+	tick := dec("0.01") // the price is worse by so much at first, and then better
+	if side == Sell {
+		tick = tick.Neg()
 	}
+	order := placed(t, b, limitOrder(side, quantity, price), at(dec(price).Add(tick).String(), "1000000000"))
+	require.Equal(t, Pending, order.Status)
+	through := dec(price).Sub(tick).String()
+	b.Fill(order, at(through, "1000000000"), btcAt(through), noon)
+	return order
 }
 
-func TestAFeeOfHalfAUnitIsRoundedUp(t *testing.T) {
+func TestARestingBuyHoldsItsCostAtTheLimit(t *testing.T) {
 	t.Parallel()
-	pair := pepe
-	pair.MinNotional, pair.MinQty = dec("0.00000001"), dec("1")
-	q := Quotation{Pair: pair, Price: dec("0.000005"), QuoteVolume: dec("1000000")}
-	r := Request{Symbol: pepe.Symbol, Side: Buy, Type: Limit, TimeInForce: GTC, Quantity: dec("1"), Price: ptr("0.000005")}
-	order, err := bookOf("100").Place(r, q, pricesOf(map[string]decimal.Decimal{pepe.Symbol: q.Price}), noon)
-	require.NoError(t, err)
-	require.Equal(t, "0.00000001", order.Fee.String(), "0.001 × 0.000005 = 0.000000005")
-}
-
-func TestARestingBuyHoldsItsCostAtTheLimitAndReturnsWhatIsLeft(t *testing.T) {
-	t.Parallel()
-	for _, example := range []struct{ price, executed, cost, left string }{
-		// 39000 × 1.0001 = 39003.9; its fee 39.0039
-		{"39000", "39003.9", "39042.9039", "997.0961"},
-		// 40000 × 1.0001 = 40004 is worse than the limit.
-		{"40000", "40000", "40040", "0"},
-	} {
-		b := bookOf("100000")
-		order := placed(t, b, limitOrder(Buy, "1", "40000"), at("50000", "1000000000"))
-		require.Equal(t, Pending, order.Status)
-		require.Equal(t, dec("40040"), order.Hold, "40000 and the fee of 40")
-		require.Equal(t, Asset{Available: dec("59960"), Locked: dec("40040"), dirty: true}, *b.asset(Quote))
-		require.Nil(t, order.TotalCost())
-
-		b.Fill(order, at(example.price, "1000000000"), btcAt(example.price), noon)
-		require.Equal(t, dec(example.executed), *order.ExecutedPrice)
-		require.Equal(t, dec(example.cost), *order.TotalCost())
-		require.Equal(t, dec("59960").Add(dec(example.left)), b.asset(Quote).Available)
-		require.True(t, b.asset(Quote).Locked.IsZero())
-		require.Equal(t, dec("1"), b.asset(btc.Base).Available)
-		require.Equal(t, dec(example.cost), b.asset(btc.Base).Basis)
-		require.Zero(t, b.openOrders())
-	}
+	b := bookOf("100000")
+	order := placed(t, b, limitOrder(Buy, "1", "40000"), at("50000", "1000000000"))
+	require.Equal(t, Pending, order.Status)
+	require.Equal(t, dec("40040"), order.Hold, "40000 and the fee of 40")
+	require.Equal(t, Asset{Available: dec("59960"), Locked: dec("40040"), dirty: true}, *b.asset(Quote))
+	b.Fill(order, at("39000", "1000000000"), btcAt("39000"), noon)
+	require.Equal(t, dec("59960"), b.asset(Quote).Available)
+	require.True(t, b.asset(Quote).Locked.IsZero())
+	require.Equal(t, dec("1"), b.asset(btc.Base).Available)
+	require.Equal(t, dec("40040"), b.asset(btc.Base).Basis)
 }
 
 func TestARestingSellHoldsItsQuantity(t *testing.T) {
@@ -154,7 +100,7 @@ func TestAnOrderThatMayNotRestExpires(t *testing.T) {
 		require.Equal(t, Expired, order.Status)
 		require.True(t, order.Hold.IsZero())
 		require.Equal(t, dec("100000"), b.asset(Quote).Available)
-		r = limitOrder(Buy, "1", "50000")
+		r = limitOrder(Buy, "1", "50005") // 50000 × 1.0001
 		r.TimeInForce = inForce
 		require.Equal(t, Filled, placed(t, b, r, at("50000", "1000000000")).Status, "it crosses")
 	}
@@ -163,8 +109,8 @@ func TestAnOrderThatMayNotRestExpires(t *testing.T) {
 func TestSellsTakeTheirShareOfTheCostAndTheLastTakesTheRest(t *testing.T) {
 	t.Parallel()
 	b := bookOf("1000")
-	require.Equal(t, Filled, placed(t, b, limitOrder(Buy, "1", "100"), at("100", "1000000000")).Status) // 100 + 0.1
-	require.Equal(t, Filled, placed(t, b, limitOrder(Buy, "2", "101"), at("101", "1000000000")).Status) // 202 + 0.202
+	made(t, b, Buy, "1", "100") // 100 + 0.1
+	made(t, b, Buy, "2", "101") // 202 + 0.202
 	require.Equal(t, dec("302.302"), b.asset(btc.Base).Basis)
 	for _, example := range []struct{ realized, left string }{
 		// Each brings 110 − 0.11 = 109.89.
@@ -173,8 +119,7 @@ func TestSellsTakeTheirShareOfTheCostAndTheLastTakesTheRest(t *testing.T) {
 		{"9.12266667", "0"},            // takes what is left
 	} {
 		require.NotNil(t, b.asset(btc.Base).OpenedAt)
-		q := at("110", "1000000000")
-		order := placed(t, b, limitOrder(Sell, "1", "110"), q)
+		order := made(t, b, Sell, "1", "110")
 		trade := b.changes.Trades[len(b.changes.Trades)-1]
 		require.Equal(t, order.ID, trade.OrderID)
 		require.Equal(t, dec(example.realized), trade.RealizedPnL)
@@ -182,7 +127,7 @@ func TestSellsTakeTheirShareOfTheCostAndTheLastTakesTheRest(t *testing.T) {
 	}
 	require.Nil(t, b.asset(btc.Base).OpenedAt, "the position is closed")
 	two := bookOf("1000").holding("3", "302.302")
-	placed(t, two, limitOrder(Sell, "2", "110"), at("110", "1000000000"))
+	made(t, two, Sell, "2", "110")
 	require.Equal(t, dec("100.76733333"), two.asset(btc.Base).Basis, "302.302 × 2 ÷ 3 = 201.534666…, rounded once")
 	require.Equal(t, dec("1027.368"), b.asset(Quote).Available, "1000 − 302.302 + 3 × 109.89")
 }
@@ -190,8 +135,8 @@ func TestSellsTakeTheirShareOfTheCostAndTheLastTakesTheRest(t *testing.T) {
 func TestRealizedAndUnrealizedAddUpToWhatTheEquityGained(t *testing.T) {
 	t.Parallel()
 	b := bookOf("1000")
-	placed(t, b, limitOrder(Buy, "3", "100"), at("100", "1000000000")) // 300.3
-	placed(t, b, limitOrder(Sell, "1", "110"), at("110", "1000000000"))
+	made(t, b, Buy, "3", "100") // 300.3
+	made(t, b, Sell, "1", "110")
 	// Sold for 109.89 what cost 100.1; two are left that cost 200.2 and are worth 180.
 	equity, unrealized := b.Equity(btcAt("90"))
 	require.Equal(t, dec("9.79"), b.changes.Trades[1].RealizedPnL)
@@ -210,7 +155,7 @@ func TestAPositionOpensAnewAfterItWasClosed(t *testing.T) {
 	q, prices := at("100", "1000000000"), btcAt("100")
 	for n, side := range []Side{Buy, Buy, Sell, Sell, Buy} {
 		now := noon.AddDate(0, 0, n)
-		_, err := b.Place(limitOrder(side, "1", "100"), q, prices, now)
+		_, err := b.Place(marketOrder(side, "1"), q, prices, now)
 		require.NoError(t, err)
 		switch opened := b.asset(btc.Base).OpenedAt; n {
 		case 0, 4:
@@ -226,7 +171,7 @@ func TestAPositionOpensAnewAfterItWasClosed(t *testing.T) {
 func TestAResetLeavesTheStartingBalanceAndNothingElse(t *testing.T) {
 	t.Parallel()
 	b := bookOf("1000")
-	placed(t, b, limitOrder(Buy, "3", "100"), at("100", "1000000000"))
+	made(t, b, Buy, "3", "100")
 	pending := []*Order{
 		placed(t, b, limitOrder(Buy, "1", "50"), at("100", "1000000000")),
 		placed(t, b, limitOrder(Sell, "2", "200"), at("100", "1000000000")),
@@ -327,7 +272,7 @@ func TestABookNotesWhatIsToBeWritten(t *testing.T) {
 	require.Equal(t, []uuid.UUID{order.ID}, b.changes.Announced, "it began to rest")
 	require.True(t, order.Same(r))
 
-	b.Fill(order, at("90", "1000000000"), btcAt("90"), later)
+	b.Fill(order, at("89.99", "1000000000"), btcAt("89.99"), later)
 	require.Equal(t, []*Order{order}, b.changes.Closed)
 	require.Equal(t, []uuid.UUID{order.ID}, b.changes.Announced, "the matcher, which filled it, knows")
 	require.Equal(t, later, *order.ClosedAt)
@@ -337,8 +282,8 @@ func TestABookNotesWhatIsToBeWritten(t *testing.T) {
 	trade := b.changes.Trades[0]
 	require.Equal(t, Trade{
 		ID: trade.ID, OrderID: order.ID, SessionID: b.SessionID, Symbol: btc.Symbol, Side: Buy, Quantity: dec("1"),
-		Price: dec("90"), Value: dec("90"), Fee: dec("0.09"), ExecutedAt: later,
-		Equity: dec("1359.91"), UnrealizedPnL: dec("259.91"), // 909.91 + 5 × 90; 450 − 100 − 90.09
+		Price: dec("90"), Value: dec("90"), Fee: dec("0.09"), Liquidity: Maker, ExecutedAt: later,
+		Equity: dec("1359.86"), UnrealizedPnL: dec("259.86"), // 909.91 + 5 × 89.99; 449.95 − 100 − 90.09
 	}, trade)
 	for _, entry := range b.changes.Transfers {
 		require.Equal(t, order.ID, *entry.OrderID)
@@ -355,40 +300,4 @@ func TestABookNotesWhatIsToBeWritten(t *testing.T) {
 	withdrawn := placed(t, b, limitOrder(Buy, "1", "80"), q)
 	b.Cancel(withdrawn, Cancelled, later)
 	require.Equal(t, []uuid.UUID{order.ID, withdrawn.ID, withdrawn.ID}, b.changes.Announced, "it began and ceased to rest")
-}
-
-func TestAPreviewSaysWhatBecomesOfTheOrder(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		s := newStory(t)
-		for range rapid.IntRange(0, 8).Draw(t, "orders before") {
-			s.place(t)
-		}
-		pair := drawPair(t)
-		r, q, before := s.drawRequest(t, pair), s.quotation(pair), fork(s.Book)
-		preview, err := s.Preview(r, q, s.prices, s.now)
-		require.NoError(t, err)
-		require.Equal(t, before.assets, fork(s.Book).assets, "a preview changes nothing")
-		order, err := s.Place(r, q, s.prices, s.now)
-		if err != nil {
-			require.Equal(t, err, preview.Refusal)
-			return
-		}
-		require.Nil(t, preview.Refusal)
-		require.GreaterOrEqual(t, preview.MaxAllowed.Cmp(r.Quantity), 0)
-		for _, check := range preview.Checks {
-			require.True(t, check.Passed, check.Rule)
-		}
-		require.Equal(t, order.Status, preview.Status)
-		require.Equal(t, order.Hold, preview.LockedAmount)
-		if order.Status == Filled {
-			require.Equal(t, *order.ExecutedPrice, preview.EstimatedPrice)
-			require.Equal(t, *order.SlippagePct, preview.SlippagePct)
-			require.Equal(t, *order.Fee, preview.Fee)
-			require.Equal(t, *order.TotalCost(), preview.TotalCost)
-			_, held := s.has(pair.Base)
-			require.Equal(t, held, preview.PositionQuantity)
-			require.Equal(t, s.asset(pair.Base).Basis, preview.PositionBasis)
-		}
-	})
 }

@@ -16,7 +16,7 @@ type Preview struct {
 	Status  Status // what the order would be, if it passed
 
 	CurrentPrice   decimal.Decimal
-	EstimatedPrice decimal.Decimal // the executed price; of a resting order its limit, or the taker's price
+	EstimatedPrice decimal.Decimal // of the fill; of an order that expires, the price it names
 	SlippagePct    decimal.Decimal
 	Fee            decimal.Decimal
 	TotalCost      decimal.Decimal // of a buy value + fee, of a sell value − fee
@@ -46,31 +46,24 @@ func (b *Book) Preview(r Request, q Quotation, prices Prices, now time.Time) (p 
 	}
 	trial := b.copyFor(j)
 	order := trial.open(r, now)
-	if j.rests {
+	switch p.Status {
+	case Filled:
+		trial.execute(order, r.takerTerms(q), bucketAvailable, now)
+	case Pending:
 		trial.rest(order, now)
 		p.LockedAmount = order.Hold
 		trial.leave(order)
-		trial.execute(order, j.termsOnceReached(), bucketLocked, now)
-	} else {
-		trial.execute(order, r.termsAt(q), bucketAvailable, now)
+		trial.execute(order, r.restingTerms(q), bucketLocked, now)
+	default: // nothing is executed, and the position stays as it is
+		p.EstimatedPrice, trial = r.reference(q.Price), b
 	}
-	p.EstimatedPrice, p.SlippagePct, p.Fee, p.TotalCost = *order.ExecutedPrice, *order.SlippagePct, *order.Fee, *order.TotalCost()
-	if p.Status == Expired { // it leaves the position as it is
-		trial = b
+	if order.Status == Filled {
+		p.EstimatedPrice, p.SlippagePct, p.Fee, p.TotalCost = *order.ExecutedPrice, *order.SlippagePct, *order.Fee, *order.TotalCost()
 	}
 	if position, ok := trial.assets[q.Base]; ok {
 		p.PositionQuantity, p.PositionBasis = position.Total(), position.Basis
 	}
 	return p, nil
-}
-
-// termsOnceReached estimates the terms of an order that would rest: a limit order waits for its limit; a conditional one
-// is estimated at the current price.
-func (j *judgement) termsOnceReached() terms {
-	if j.Type == Limit {
-		return j.termsOf(*j.Price)
-	}
-	return j.termsAt(j.quote)
 }
 
 // copyFor copies the book, and gives the copy what the order would need. So a refused order has figures, too. What open

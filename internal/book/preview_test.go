@@ -47,6 +47,8 @@ func TestAPreviewSaysWhatPlacingDoes(t *testing.T) {
 		}
 		require.Nil(t, p.Refusal)
 		require.Empty(t, failed(p.Checks))
+		most := maxQuantity.FloorTo(q.StepSize) // the API takes no more
+		require.GreaterOrEqual(t, p.MaxAllowed.Cmp(decimal.Min(r.Quantity, most)), 0)
 		s.requireAsPreviewed(t, p, order, q)
 	})
 }
@@ -76,7 +78,11 @@ func (s *story) requireAsPreviewed(t *rapid.T, p *Preview, order *Order, q Quota
 			return // it fills at the price that reaches it, which a preview only estimates
 		}
 		require.Equal(t, p.EstimatedPrice, *order.Price)
-		q.Price = *order.Price // once the market is at its limit, and no further
+		require.True(t, p.SlippagePct.IsZero())
+		q.Price = order.Price.Sub(dec("0.00000001")) // once the market is beyond its limit
+		if order.Side == Sell {
+			q.Price = order.Price.Add(dec("0.00000001"))
+		}
 		s.prices.last[order.Symbol] = q.Price
 		s.Fill(order, q, s.prices, s.now)
 		require.Equal(t, p.Fee, *order.Fee)
@@ -84,6 +90,8 @@ func (s *story) requireAsPreviewed(t *rapid.T, p *Preview, order *Order, q Quota
 	default:
 		require.Equal(t, Expired, order.Status)
 		require.NotEqual(t, GTC, order.TimeInForce)
+		require.Equal(t, order.reference(q.Price), p.EstimatedPrice)
+		require.Zero(t, p.SlippagePct.Sign()+p.Fee.Sign()+p.TotalCost.Sign(), "nothing is executed")
 	}
 	position := s.asset(q.Base)
 	require.Equal(t, p.PositionQuantity, position.Total())
@@ -100,4 +108,34 @@ func TestAnOrderWhoseValueIsTooLargeHasNoPreview(t *testing.T) {
 		require.True(t, fault.Is(err, fault.InvalidQuantity))
 		require.Equal(t, Refusal{Rule: RuleValue}, refusalOf(err))
 	}
+}
+
+func TestAPreviewOfAnOrderThatExpiresChangesNoPosition(t *testing.T) {
+	t.Parallel()
+	r := limitOrder(Sell, "5", "60000") // 2 are held: it is refused, too
+	r.TimeInForce = FOK
+	preview, err := bookOf("100").holding("2", "100000").Preview(r, at("50000", "1000000000"), btcAt("50000"), noon)
+	require.NoError(t, err)
+	require.Equal(t, Expired, preview.Status)
+	require.True(t, fault.Is(preview.Refusal, fault.InsufficientBalance))
+	require.Equal(t, dec("2"), preview.PositionQuantity)
+	require.Equal(t, dec("60000"), preview.EstimatedPrice)
+	require.Zero(t, preview.SlippagePct.Sign()+preview.Fee.Sign()+preview.TotalCost.Sign()+preview.LockedAmount.Sign())
+}
+
+func TestAPreviewOfAnOrderThatExpiresIsNotRefusedForASlippageThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	q := Quotation{Pair: pepe, Price: dec("0.00000001"), QuoteVolume: dec("1000")}
+	prices := pricesOf(map[string]decimal.Decimal{pepe.Symbol: q.Price})
+	// 100 × 999999999999 ÷ 0.00000001 has 22 digits.
+	r := Request{Symbol: pepe.Symbol, Side: Sell, Type: Limit, TimeInForce: IOC, Quantity: dec("100"), Price: ptr("999999999999")}
+	b := bookOf("10000")
+	b.post(noon, "deposit", pepe.Base, dec("1000"), bucketEquity, bucketAvailable, nil)
+	preview, err := b.Preview(r, q, prices, noon)
+	require.NoError(t, err)
+	require.Nil(t, preview.Refusal)
+	order, err := b.Place(r, q, prices, noon)
+	require.NoError(t, err)
+	require.Equal(t, Expired, order.Status)
+	require.Equal(t, order.Status, preview.Status)
 }

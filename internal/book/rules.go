@@ -34,8 +34,6 @@ type judgement struct {
 	quote Quotation
 	Request
 
-	crosses   bool // it executes now
-	rests     bool // it would wait in the book
 	available decimal.Decimal
 	whole     decimal.Decimal // what is held of the base
 	equity    decimal.Decimal
@@ -44,8 +42,7 @@ type judgement struct {
 }
 
 func (b *Book) judge(r Request, q Quotation, prices Prices, now time.Time) *judgement {
-	j := &judgement{book: b, quote: q, Request: r, crosses: r.Crosses(q.Price)}
-	j.rests = !j.crosses && r.TimeInForce == GTC
+	j := &judgement{book: b, quote: q, Request: r}
 	_, j.whole = b.has(q.Base)
 	if r.Side == Sell {
 		j.available, _ = b.has(q.Base)
@@ -58,12 +55,23 @@ func (b *Book) judge(r Request, q Quotation, prices Prices, now time.Time) *judg
 	return j
 }
 
+// crosses reports whether a quantity of the order would execute now. The larger it is, the worse is the taker's price: one
+// that does not cross, none larger does.
+func (j *judgement) crosses(quantity decimal.Decimal) bool {
+	return j.Request.crosses(j.quote, quantity)
+}
+
+// rests reports whether a quantity of the order would wait in the book.
+func (j *judgement) rests(quantity decimal.Decimal) bool {
+	return j.TimeInForce == GTC && !j.crosses(quantity)
+}
+
 // outcome is the status that the order would have.
 func (j *judgement) outcome() Status {
 	switch {
-	case j.crosses:
+	case j.crosses(j.Quantity):
 		return Filled
-	case j.rests:
+	case j.rests(j.Quantity):
 		return Pending
 	default:
 		return Expired
@@ -75,11 +83,11 @@ func (j *judgement) required(quantity decimal.Decimal) decimal.Decimal {
 	if j.Side == Sell {
 		return quantity
 	}
-	if !j.crosses {
+	if !j.crosses(quantity) {
 		hold, _ := j.hold(quantity)
 		return hold
 	}
-	value := quantity.Mul(j.executedPrice(j.quote, quantity))
+	value := quantity.Mul(j.quote.takerPrice(j.Side, quantity))
 	return value.Add(feeOf(value))
 }
 
@@ -113,7 +121,7 @@ func (j *judgement) passes(rule Rule, quantity decimal.Decimal) bool {
 		return j.Side == Sell ||
 			j.exposed(quantity).Cmp(j.equity.Mul(percent(j.book.Limits.MaxPositionSizePct)).QuoTrunc(hundred)) <= 0
 	case RuleOpenOrders:
-		return !j.rests || j.book.openOrders() < j.book.Limits.MaxOpenOrders
+		return !j.rests(quantity) || j.book.openOrders() < j.book.Limits.MaxOpenOrders
 	default:
 		return j.required(quantity).Cmp(j.available) <= 0
 	}
@@ -133,7 +141,7 @@ func (j *judgement) broken() Rule {
 // quantity, it passes every smaller one, because the taker's price rises with the quantity and rounding is monotonic. So a
 // binary search finds the bound.
 func (j *judgement) maxAllowed() decimal.Decimal {
-	for _, rule := range []Rule{RuleTickSize, RuleDailyLoss, RuleOpenOrders} { // whatever the quantity
+	for _, rule := range []Rule{RuleTickSize, RuleDailyLoss} { // whatever the quantity
 		if !j.passes(rule, j.Quantity) {
 			return decimal.Decimal{}
 		}
@@ -154,12 +162,12 @@ func (j *judgement) maxAllowed() decimal.Decimal {
 	return low
 }
 
-// affords judges the rules with an upper bound. A quantity whose value is too large to be computed passes neither.
+// affords judges the rules with an upper bound. A quantity whose value is too large to be computed passes none.
 func (j *judgement) affords(quantity decimal.Decimal) (ok bool) {
 	var tooLarge error
 	defer decimal.CatchOverflow(&tooLarge) // ok is false then
 	j.hold(quantity)                       // its value at the limit must be computable, even for a sell, whose balance does not depend on it
-	return j.passes(RulePosition, quantity) && j.passes(RuleBalance, quantity)
+	return j.passes(RulePosition, quantity) && j.passes(RuleOpenOrders, quantity) && j.passes(RuleBalance, quantity)
 }
 
 // bound is a quantity that the balance never allows to exceed.
@@ -214,7 +222,7 @@ func (j *judgement) check(rule Rule) Check {
 	case RuleOpenOrders:
 		c.Limit, c.Used = percent(j.book.Limits.MaxOpenOrders), percent(j.book.openOrders())
 		c.Attempted = c.Used
-		if j.rests {
+		if j.rests(j.Quantity) {
 			c.Attempted = c.Used.Add(one)
 		}
 	default:

@@ -108,7 +108,12 @@ func TestOnlyOrdersThatRestCountAsOpen(t *testing.T) {
 		}, refusalOf(err))
 	}
 	require.Empty(t, brokenRule(b, marketOrder(Buy, "1"), q, prices))
-	require.Empty(t, brokenRule(b, limitOrder(Buy, "1", "100"), q, prices), "it crosses")
+	require.Empty(t, brokenRule(b, limitOrder(Buy, "1", "100.01"), q, prices), "100 × 1.0001: it crosses")
+	// 0.1 × 1 × 100 ÷ 1000 = 0.01: of a quantity of 1 the taker's price is 101. More than that would rest.
+	_, err := b.Place(limitOrder(Buy, "2", "101"), at("100", "1000"), prices, noon)
+	require.Equal(t, Refusal{
+		Rule: RuleOpenOrders, Limit: dec("2"), Current: dec("2"), Attempted: dec("3"), MaxAllowedQuantity: dec("1"),
+	}, refusalOf(err))
 	b.Cancel(first, Expired, noon)
 	require.Empty(t, brokenRule(b, limitOrder(Buy, "1", "90"), q, prices))
 }
@@ -261,7 +266,7 @@ func TestAnAgentCreatedTodayBeganTheDayWithItsStartingBalance(t *testing.T) {
 	b := bookOf("1000")
 	prices := btcAt("100")
 	prices.open[btc.Symbol] = dec("1")
-	placed(t, b, limitOrder(Buy, "3", "100"), at("100", "1000000000"))
+	made(t, b, Buy, "3", "100")
 	require.Equal(t, dec("1000"), b.dayStart(noon, prices))
 	require.False(t, b.changes.Day)
 }
@@ -333,7 +338,7 @@ func TestTheMaxAllowedQuantityIsWhatTryingAllOfThemFinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newStory(t)
 		s.StartingBalance = dec("10000")
-		s.Limits.MaxOpenOrders++
+		s.Limits.MaxOpenOrders = rapid.SampledFrom([]int32{0, 9}).Draw(t, "max open orders")
 		for name := range s.assets {
 			s.assets[name].Available = dec(rapid.SampledFrom([]string{"10000", "777.77777777", "5.005", "0"}).Draw(t, "cash"))
 		}

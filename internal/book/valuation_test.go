@@ -26,7 +26,7 @@ func TestBalancesBeginWithCashAndLeaveOutWhatIsSold(t *testing.T) {
 func TestAPositionIsValuedAtTheLastPriceOrAtItsCost(t *testing.T) {
 	t.Parallel()
 	b := bookOf("1000")
-	placed(t, b, limitOrder(Buy, "3", "100"), at("100", "1000000000")) // 300 and the fee of 0.3
+	made(t, b, Buy, "3", "100") // 300 and the fee of 0.3
 	valued := b.Positions(btcAt("120"))
 	require.Len(t, valued, 1)
 	require.Equal(t, Position{

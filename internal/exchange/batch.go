@@ -296,7 +296,7 @@ func (b *batch) judgeMatch(agentBook *book.Book, m *crossing) outcome {
 	}
 	quote, err := b.x.quote(order.Symbol, b.now, &m.tick)
 	// A tick from before the order was placed may come late. It is not one that the order has waited for.
-	if err != nil || m.tick.Time.Before(order.CreatedAt) || !order.Crosses(quote.Price) {
+	if err != nil || m.tick.Time.Before(order.CreatedAt) || !order.ReachedBy(quote.Price) {
 		return outcome{err: ErrNotCrossed}
 	}
 	agentBook.Fill(order, quote, priceAt{b.x.feed, m.tick}, b.now)

@@ -2,6 +2,7 @@ package matching
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"github.com/agentexchange/agentexchange/internal/book"
@@ -71,9 +72,23 @@ func unitsOf(price decimal.Decimal) uint64 {
 	return 1<<64 - 1
 }
 
-// add puts an order in, unless it is there already.
+// addLimit puts a limit order in. A price reaches it only beyond its limit, so its level is the next price beyond.
+func (l *levels) addLimit(agentID, id uuid.UUID, symbol string, side book.Side, limit decimal.Decimal) {
+	units := unitsOf(limit)
+	if side == book.Buy {
+		l.addUnits(agentID, id, symbol, false, units-min(units, 1))
+	} else {
+		l.addUnits(agentID, id, symbol, true, units+min(math.MaxUint64-units, 1))
+	}
+}
+
+// add puts an order in that a price at its level reaches, unless it is there already.
 func (l *levels) add(agentID, id uuid.UUID, symbol string, rises bool, level decimal.Decimal) {
-	order := &resting{id: id, agentID: agentID, level: unitsOf(level), symbol: l.symbol(symbol), rises: rises}
+	l.addUnits(agentID, id, symbol, rises, unitsOf(level))
+}
+
+func (l *levels) addUnits(agentID, id uuid.UUID, symbol string, rises bool, level uint64) {
+	order := &resting{id: id, agentID: agentID, level: level, symbol: l.symbol(symbol), rises: rises}
 	if _, known := l.byAge.Get(order); known {
 		return
 	}

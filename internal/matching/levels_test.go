@@ -66,6 +66,19 @@ func TestAPriceCrossesExactlyTheOrdersThatItReachesTheNearestAndOldestFirst(t *t
 				l.add(uuid.New(), r.id, r.symbol, r.rises, r.level)
 				l.add(uuid.New(), r.id, r.symbol, !r.rises, r.level) // known already
 			},
+			"add a limit order": func(t *rapid.T) { // a price that is equal to its limit does not reach it
+				limit, unit := decimal.NewFromInt(rapid.Int64Range(1, 12).Draw(t, "limit")), decimal.MustParse("0.00000001")
+				side := rapid.SampledFrom(book.Sides[:]).Draw(t, "side")
+				r := rung{
+					id: ids.Next(now, uuid.Nil), symbol: rapid.SampledFrom(symbols).Draw(t, "symbol"), rises: side == book.Sell,
+					level: limit.Sub(unit), placedAt: now,
+				}
+				if r.rises {
+					r.level = limit.Add(unit)
+				}
+				all = append(all, r)
+				l.addLimit(uuid.New(), r.id, r.symbol, side, limit)
+			},
 			"remove": func(t *rapid.T) {
 				l.remove(uuid.New()) // unknown
 				if len(all) == 0 {
@@ -142,4 +155,19 @@ func TestALevelBeyondAllPricesIsFoundByEveryFallingAndNoRisingPrice(t *testing.T
 	require.Equal(t, []uuid.UUID{buy}, idsOf(l.cross("BTCUSDT", decimal.MustParse("100000"))))
 	require.Empty(t, l.cross("BTCUSDT", decimal.MustParse("184000000000")))
 	require.Equal(t, []uuid.UUID{sell}, idsOf(l.cross("BTCUSDT", decimal.MustParse("999999999999.99"))))
+}
+
+func TestALimitAtTheLeastOrTheGreatestPriceIsReachedByNone(t *testing.T) {
+	t.Parallel()
+	for _, example := range []struct {
+		side  book.Side
+		limit string
+	}{{book.Buy, "0.00000001"}, {book.Sell, "184467440737.09551614"}} {
+		l := newLevels()
+		l.addLimit(uuid.New(), (&book.IDs{}).Next(noon, uuid.Nil), "BTCUSDT", example.side, decimal.MustParse(example.limit))
+		for _, price := range []string{"0.00000001", "1", "184467440737.09551614"} {
+			require.Empty(t, l.cross("BTCUSDT", decimal.MustParse(price)), price)
+		}
+		require.Equal(t, 1, l.len())
+	}
 }

@@ -163,7 +163,7 @@ func (m *Matcher) load(ctx context.Context) error {
 func (m *Matcher) add(agentID, id uuid.UUID, symbol string, kind book.Type, side book.Side, price, trigger *decimal.Decimal) {
 	switch {
 	case kind == book.Limit && price != nil:
-		m.levels.add(agentID, id, symbol, side == book.Sell, *price)
+		m.levels.addLimit(agentID, id, symbol, side, *price)
 	case trigger != nil:
 		m.levels.add(agentID, id, symbol, kind == book.TakeProfit, *trigger)
 	}
