@@ -56,7 +56,8 @@ limit @page_limit::integer;
 -- name: OrderInsertMany :exec
 insert into orders (
     agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price,
-    hold, value, executed_price, slippage_pct, fee, created_at, closed_at
+    hold, value, executed_price, slippage_pct, fee, created_at, closed_at,
+    liquidity
 )
 select
     unnest(@agent_ids::uuid[]), unnest(@ids::uuid[]), unnest(@client_order_ids::text[]), unnest(@dedups::uuid[]),
@@ -64,19 +65,20 @@ select
     unnest(@statuses::text[]), unnest(@quantities::numeric[]), unnest(@prices::numeric[]),
     unnest(@trigger_prices::numeric[]), unnest(@holds::numeric[]), unnest(@values::numeric[]),
     unnest(@executed_prices::numeric[]), unnest(@slippages::numeric[]), unnest(@fees::numeric[]),
-    unnest(@created_ats::timestamptz[]), unnest(@closed_ats::timestamptz[]);
+    unnest(@created_ats::timestamptz[]), unnest(@closed_ats::timestamptz[]),
+    unnest(@liquidities::text[]);
 
 -- OrderCloseMany ends orders that were pending.
 -- name: OrderCloseMany :exec
 update orders set
     status = v.status, value = v.value, executed_price = v.executed_price, slippage_pct = v.slippage, fee = v.fee,
-    closed_at = v.closed_at
+    closed_at = v.closed_at, liquidity = v.liquidity
 from (
     select
         unnest(@agent_ids::uuid[]) as agent_id, unnest(@ids::uuid[]) as id, unnest(@statuses::text[]) as status,
         unnest(@values::numeric[]) as value, unnest(@executed_prices::numeric[]) as executed_price,
         unnest(@slippages::numeric[]) as slippage, unnest(@fees::numeric[]) as fee,
-        unnest(@closed_ats::timestamptz[]) as closed_at
+        unnest(@closed_ats::timestamptz[]) as closed_at, unnest(@liquidities::text[]) as liquidity
 ) as v
 where orders.agent_id = v.agent_id and orders.id = v.id;
 

@@ -31,10 +31,11 @@ where t.agent_id = @agent_id::uuid and t.id >= @first_id::uuid;
 -- name: TradeInsertMany :exec
 insert into trades (
     agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl,
-    executed_at
+    executed_at, liquidity
 )
 select
     unnest(@agent_ids::uuid[]), unnest(@ids::uuid[]), unnest(@order_ids::uuid[]), unnest(@session_ids::uuid[]),
     unnest(@symbols::text[]), unnest(@sides::text[]), unnest(@quantities::numeric[]), unnest(@prices::numeric[]),
     unnest(@values::numeric[]), unnest(@fees::numeric[]), unnest(@realized_pnls::numeric[]),
-    unnest(@equities::numeric[]), unnest(@unrealized_pnls::numeric[]), unnest(@executed_ats::timestamptz[]);
+    unnest(@equities::numeric[]), unnest(@unrealized_pnls::numeric[]), unnest(@executed_ats::timestamptz[]),
+    unnest(@liquidities::text[]);

@@ -80,7 +80,7 @@ union all
 select t.agent_id, t.executed_at, t.id, t.equity, t.side, t.realized_pnl, false
 from tracked as m
 cross join lateral (
-    select agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl, executed_at from trades
+    select agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl, executed_at, liquidity from trades
     where trades.agent_id = m.id and trades.session_id = m.session_id and trades.id >= $3::uuid
     offset 0 -- agent by agent: the planner may not turn this around and look for agents of all trades
 ) as t

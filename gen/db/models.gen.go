@@ -119,6 +119,7 @@ type Order struct {
 	Fee           *decimal.Decimal
 	CreatedAt     time.Time
 	ClosedAt      *time.Time
+	Liquidity     *string
 }
 
 type OrderChange struct {
@@ -163,4 +164,5 @@ type Trade struct {
 	Equity        decimal.Decimal
 	UnrealizedPnl decimal.Decimal
 	ExecutedAt    time.Time
+	Liquidity     *string
 }

@@ -84,13 +84,13 @@ func (q *Queries) OrderChangeTakeAll(ctx context.Context, db DBTX) ([]OrderChang
 const OrderCloseMany = `-- name: OrderCloseMany :exec
 update orders set
     status = v.status, value = v.value, executed_price = v.executed_price, slippage_pct = v.slippage, fee = v.fee,
-    closed_at = v.closed_at
+    closed_at = v.closed_at, liquidity = v.liquidity
 from (
     select
         unnest($1::uuid[]) as agent_id, unnest($2::uuid[]) as id, unnest($3::text[]) as status,
         unnest($4::numeric[]) as value, unnest($5::numeric[]) as executed_price,
         unnest($6::numeric[]) as slippage, unnest($7::numeric[]) as fee,
-        unnest($8::timestamptz[]) as closed_at
+        unnest($8::timestamptz[]) as closed_at, unnest($9::text[]) as liquidity
 ) as v
 where orders.agent_id = v.agent_id and orders.id = v.id
 `
@@ -104,6 +104,7 @@ type OrderCloseManyParams struct {
 	Slippages      []decimal.Decimal
 	Fees           []decimal.Decimal
 	ClosedAts      []time.Time
+	Liquidities    []string
 }
 
 // OrderCloseMany ends orders that were pending.
@@ -117,6 +118,7 @@ func (q *Queries) OrderCloseMany(ctx context.Context, db DBTX, arg OrderCloseMan
 		arg.Slippages,
 		arg.Fees,
 		arg.ClosedAts,
+		arg.Liquidities,
 	)
 	return err
 }
@@ -173,7 +175,7 @@ func (q *Queries) OrderCountPending(ctx context.Context, db DBTX, arg OrderCount
 }
 
 const OrderGet = `-- name: OrderGet :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders where agent_id = $1::uuid and id = $2::uuid
+select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at, liquidity from orders where agent_id = $1::uuid and id = $2::uuid
 `
 
 type OrderGetParams struct {
@@ -210,6 +212,7 @@ func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg OrderGetParams) ([]
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}
@@ -222,7 +225,7 @@ func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg OrderGetParams) ([]
 }
 
 const OrderGetByDedup = `-- name: OrderGetByDedup :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders where agent_id = $1::uuid and dedup = $2::uuid
+select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at, liquidity from orders where agent_id = $1::uuid and dedup = $2::uuid
 `
 
 type OrderGetByDedupParams struct {
@@ -259,6 +262,7 @@ func (q *Queries) OrderGetByDedup(ctx context.Context, db DBTX, arg OrderGetByDe
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}
@@ -271,7 +275,7 @@ func (q *Queries) OrderGetByDedup(ctx context.Context, db DBTX, arg OrderGetByDe
 }
 
 const OrderGetMany = `-- name: OrderGetMany :many
-select orders.agent_id, orders.id, orders.client_order_id, orders.dedup, orders.symbol, orders.side, orders.type, orders.time_in_force, orders.status, orders.quantity, orders.price, orders.trigger_price, orders.hold, orders.value, orders.executed_price, orders.slippage_pct, orders.fee, orders.created_at, orders.closed_at
+select orders.agent_id, orders.id, orders.client_order_id, orders.dedup, orders.symbol, orders.side, orders.type, orders.time_in_force, orders.status, orders.quantity, orders.price, orders.trigger_price, orders.hold, orders.value, orders.executed_price, orders.slippage_pct, orders.fee, orders.created_at, orders.closed_at, orders.liquidity
 from (select unnest($1::uuid[]) as agent_id, unnest($2::uuid[]) as id) as v
 inner join orders on orders.agent_id = v.agent_id and orders.id = v.id
 `
@@ -310,6 +314,7 @@ func (q *Queries) OrderGetMany(ctx context.Context, db DBTX, arg OrderGetManyPar
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}
@@ -322,7 +327,7 @@ func (q *Queries) OrderGetMany(ctx context.Context, db DBTX, arg OrderGetManyPar
 }
 
 const OrderGetManyByDedup = `-- name: OrderGetManyByDedup :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders where dedup = any($1::uuid[])
+select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at, liquidity from orders where dedup = any($1::uuid[])
 `
 
 func (q *Queries) OrderGetManyByDedup(ctx context.Context, db DBTX, dedups []uuid.UUID) ([]Order, error) {
@@ -354,6 +359,7 @@ func (q *Queries) OrderGetManyByDedup(ctx context.Context, db DBTX, dedups []uui
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}
@@ -368,7 +374,8 @@ func (q *Queries) OrderGetManyByDedup(ctx context.Context, db DBTX, dedups []uui
 const OrderInsertMany = `-- name: OrderInsertMany :exec
 insert into orders (
     agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price,
-    hold, value, executed_price, slippage_pct, fee, created_at, closed_at
+    hold, value, executed_price, slippage_pct, fee, created_at, closed_at,
+    liquidity
 )
 select
     unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::uuid[]),
@@ -376,7 +383,8 @@ select
     unnest($9::text[]), unnest($10::numeric[]), unnest($11::numeric[]),
     unnest($12::numeric[]), unnest($13::numeric[]), unnest($14::numeric[]),
     unnest($15::numeric[]), unnest($16::numeric[]), unnest($17::numeric[]),
-    unnest($18::timestamptz[]), unnest($19::timestamptz[])
+    unnest($18::timestamptz[]), unnest($19::timestamptz[]),
+    unnest($20::text[])
 `
 
 type OrderInsertManyParams struct {
@@ -399,6 +407,7 @@ type OrderInsertManyParams struct {
 	Fees           []decimal.Decimal
 	CreatedAts     []time.Time
 	ClosedAts      []time.Time
+	Liquidities    []string
 }
 
 func (q *Queries) OrderInsertMany(ctx context.Context, db DBTX, arg OrderInsertManyParams) error {
@@ -422,12 +431,13 @@ func (q *Queries) OrderInsertMany(ctx context.Context, db DBTX, arg OrderInsertM
 		arg.Fees,
 		arg.CreatedAts,
 		arg.ClosedAts,
+		arg.Liquidities,
 	)
 	return err
 }
 
 const OrderList = `-- name: OrderList :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders
+select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at, liquidity from orders
 where agent_id = $1::uuid
     and ($2::text is null or status = $2::text)
     and ($3::text is null or symbol = $3::text)
@@ -478,6 +488,7 @@ func (q *Queries) OrderList(ctx context.Context, db DBTX, arg OrderListParams) (
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}
@@ -490,7 +501,7 @@ func (q *Queries) OrderList(ctx context.Context, db DBTX, arg OrderListParams) (
 }
 
 const OrderListAllPending = `-- name: OrderListAllPending :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders where agent_id = $1::uuid and status = 'pending' order by id
+select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at, liquidity from orders where agent_id = $1::uuid and status = 'pending' order by id
 `
 
 func (q *Queries) OrderListAllPending(ctx context.Context, db DBTX, agentID uuid.UUID) ([]Order, error) {
@@ -522,6 +533,7 @@ func (q *Queries) OrderListAllPending(ctx context.Context, db DBTX, agentID uuid
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}
@@ -534,7 +546,7 @@ func (q *Queries) OrderListAllPending(ctx context.Context, db DBTX, agentID uuid
 }
 
 const OrderListPending = `-- name: OrderListPending :many
-select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at from orders
+select agent_id, id, client_order_id, dedup, symbol, side, type, time_in_force, status, quantity, price, trigger_price, hold, value, executed_price, slippage_pct, fee, created_at, closed_at, liquidity from orders
 where agent_id = $1::uuid and status = 'pending'
     and ($2::text is null or symbol = $2::text)
 order by id desc
@@ -582,6 +594,7 @@ func (q *Queries) OrderListPending(ctx context.Context, db DBTX, arg OrderListPe
 			&i.Fee,
 			&i.CreatedAt,
 			&i.ClosedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}

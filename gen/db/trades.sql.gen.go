@@ -48,13 +48,14 @@ func (q *Queries) TradeCountAll(ctx context.Context, db DBTX, agentID uuid.UUID)
 const TradeInsertMany = `-- name: TradeInsertMany :exec
 insert into trades (
     agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl,
-    executed_at
+    executed_at, liquidity
 )
 select
     unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::uuid[]),
     unnest($5::text[]), unnest($6::text[]), unnest($7::numeric[]), unnest($8::numeric[]),
     unnest($9::numeric[]), unnest($10::numeric[]), unnest($11::numeric[]),
-    unnest($12::numeric[]), unnest($13::numeric[]), unnest($14::timestamptz[])
+    unnest($12::numeric[]), unnest($13::numeric[]), unnest($14::timestamptz[]),
+    unnest($15::text[])
 `
 
 type TradeInsertManyParams struct {
@@ -72,6 +73,7 @@ type TradeInsertManyParams struct {
 	Equities       []decimal.Decimal
 	UnrealizedPnls []decimal.Decimal
 	ExecutedAts    []time.Time
+	Liquidities    []string
 }
 
 func (q *Queries) TradeInsertMany(ctx context.Context, db DBTX, arg TradeInsertManyParams) error {
@@ -90,12 +92,13 @@ func (q *Queries) TradeInsertMany(ctx context.Context, db DBTX, arg TradeInsertM
 		arg.Equities,
 		arg.UnrealizedPnls,
 		arg.ExecutedAts,
+		arg.Liquidities,
 	)
 	return err
 }
 
 const TradeList = `-- name: TradeList :many
-select agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl, executed_at from trades
+select agent_id, id, order_id, session_id, symbol, side, quantity, price, value, fee, realized_pnl, equity, unrealized_pnl, executed_at, liquidity from trades
 where agent_id = $1::uuid
     and ($2::text is null or symbol = $2::text)
     and ($3::text is null or side = $3::text)
@@ -141,6 +144,7 @@ func (q *Queries) TradeList(ctx context.Context, db DBTX, arg TradeListParams) (
 			&i.Equity,
 			&i.UnrealizedPnl,
 			&i.ExecutedAt,
+			&i.Liquidity,
 		); err != nil {
 			return nil, err
 		}

@@ -128,6 +128,7 @@ func (r *Reader) Trades(ctx context.Context, scope book.Scope, symbol, side *str
 			ID: row.ID, OrderID: row.OrderID, SessionID: row.SessionID, Symbol: row.Symbol, Side: book.Side(row.Side),
 			Quantity: row.Quantity, Price: row.Price, Value: row.Value, Fee: row.Fee, RealizedPnL: row.RealizedPnl,
 			Equity: row.Equity, UnrealizedPnL: row.UnrealizedPnl, ExecutedAt: row.ExecutedAt,
+			Liquidity: bookdb.LiquidityOf(row.Liquidity),
 		}
 	}), total, err
 }

@@ -137,7 +137,8 @@ func flushOpened(pipeline *pgx.Batch, books []*book.Book) {
 		column(rows, func(r *row) *decimal.Decimal { return r.SlippagePct }),
 		column(rows, func(r *row) *decimal.Decimal { return r.Fee }),
 		column(rows, func(r *row) time.Time { return r.CreatedAt }),
-		column(rows, func(r *row) *time.Time { return r.ClosedAt }))
+		column(rows, func(r *row) *time.Time { return r.ClosedAt }),
+		column(rows, func(r *row) *string { return liquidityColumn(r.Liquidity) }))
 }
 
 func flushClosed(pipeline *pgx.Batch, books []*book.Book) {
@@ -153,7 +154,16 @@ func flushClosed(pipeline *pgx.Batch, books []*book.Book) {
 		column(rows, func(r *row) *decimal.Decimal { return r.ExecutedPrice }),
 		column(rows, func(r *row) *decimal.Decimal { return r.SlippagePct }),
 		column(rows, func(r *row) *decimal.Decimal { return r.Fee }),
-		column(rows, func(r *row) *time.Time { return r.ClosedAt }))
+		column(rows, func(r *row) *time.Time { return r.ClosedAt }),
+		column(rows, func(r *row) *string { return liquidityColumn(r.Liquidity) }))
+}
+
+// liquidityColumn is null of an order that is not filled.
+func liquidityColumn(liquidity book.Liquidity) *string {
+	if liquidity == "" {
+		return nil
+	}
+	return (*string)(&liquidity)
 }
 
 func flushTrades(pipeline *pgx.Batch, books []*book.Book) {
@@ -175,7 +185,8 @@ func flushTrades(pipeline *pgx.Batch, books []*book.Book) {
 		column(rows, func(r *row) decimal.Decimal { return r.RealizedPnL }),
 		column(rows, func(r *row) decimal.Decimal { return r.Equity }),
 		column(rows, func(r *row) decimal.Decimal { return r.UnrealizedPnL }),
-		column(rows, func(r *row) time.Time { return r.ExecutedAt }))
+		column(rows, func(r *row) time.Time { return r.ExecutedAt }),
+		column(rows, func(r *row) *string { return liquidityColumn(r.Liquidity) }))
 }
 
 func flushLedger(pipeline *pgx.Batch, books []*book.Book) {

@@ -118,7 +118,7 @@ func QueueOrders(pipeline *pgx.Batch, into *[]*book.Order, sql string, args ...a
 }
 
 func orderOf(row *db.Order) *book.Order {
-	return &book.Order{
+	order := &book.Order{
 		ID: row.ID, AgentID: row.AgentID,
 		Request: book.Request{
 			ClientOrderID: row.ClientOrderID, Symbol: row.Symbol, Side: book.Side(row.Side), Type: book.Type(row.Type),
@@ -128,4 +128,16 @@ func orderOf(row *db.Order) *book.Order {
 		Status: book.Status(row.Status), Hold: row.Hold, Value: row.Value, ExecutedPrice: row.ExecutedPrice,
 		SlippagePct: row.SlippagePct, Fee: row.Fee, CreatedAt: row.CreatedAt, ClosedAt: row.ClosedAt, Dedup: row.Dedup,
 	}
+	if order.Status == book.Filled {
+		order.Liquidity = LiquidityOf(row.Liquidity)
+	}
+	return order
+}
+
+// LiquidityOf is the liquidity of a fill. The column is null of a fill from before there was one.
+func LiquidityOf(column *string) book.Liquidity {
+	if column == nil {
+		return book.Taker
+	}
+	return book.Liquidity(*column)
 }
