@@ -335,6 +335,24 @@ func (e LedgerEntryKind) Valid() bool {
 	}
 }
 
+// Defines values for Liquidity.
+const (
+	LiquidityMaker Liquidity = "maker"
+	LiquidityTaker Liquidity = "taker"
+)
+
+// Valid indicates whether the value is a known member of the Liquidity enum.
+func (e Liquidity) Valid() bool {
+	switch e {
+	case LiquidityMaker:
+		return true
+	case LiquidityTaker:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderStatus.
 const (
 	OrderStatusCancelled OrderStatus = "cancelled"
@@ -1440,6 +1458,11 @@ type LedgerEntryBucket string
 // Example: hold
 type LedgerEntryKind string
 
+// Liquidity Whether the order executed at the market (taker), or rested and filled at its limit (maker).
+//
+// Example: taker
+type Liquidity string
+
 // LlmModel LLM model identifier of 1–100 characters, or null where none is named. On create null is the same as absent, on
 // update it clears the field.
 //
@@ -1542,11 +1565,11 @@ type OpenOrders = int32
 type OptionalAmount = decimal.Decimal
 
 // Order An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
-// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are null
-// unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
+// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost`, `liquidity` and `filled_at`
+// are null unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
 // `locked_amount` are null unless it is pending.
 //
-// Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
+// Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","liquidity":"taker","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
 type Order struct {
 	// ClientOrderID The client's own id, or null if it gave none.
 	//
@@ -1577,6 +1600,11 @@ type Order struct {
 	//
 	// Example: 2026-03-19T09:00:00Z
 	FilledAt *time.Time `json:"filled_at"`
+
+	// Liquidity `taker` or `maker`, as in the trade, or null unless it is filled.
+	//
+	// Example: taker
+	Liquidity *string `json:"liquidity"`
 
 	// LockedAmount A decimal with 8 places, as a string, or null where it does not apply.
 	//
@@ -1653,7 +1681,7 @@ type Order struct {
 
 // OrderList A page of orders.
 //
-// Example: {"limit":100,"offset":0,"orders":[{"client_order_id":"entry-1","created_at":"2026-03-19T14:34:29.406213Z","executed_price":null,"executed_quantity":"0.00000000","fee":null,"filled_at":null,"locked_amount":"60.06000000","locked_asset":"USDT","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","price":"60000.00000000","quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":null,"status":"pending","symbol":"BTCUSDT","time_in_force":"GTC","total_cost":null,"trigger_price":null,"type":"limit"}],"total":1}
+// Example: {"limit":100,"offset":0,"orders":[{"client_order_id":"entry-1","created_at":"2026-03-19T14:34:29.406213Z","executed_price":null,"executed_quantity":"0.00000000","fee":null,"filled_at":null,"liquidity":null,"locked_amount":"60.06000000","locked_asset":"USDT","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","price":"60000.00000000","quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":null,"status":"pending","symbol":"BTCUSDT","time_in_force":"GTC","total_cost":null,"trigger_price":null,"type":"limit"}],"total":1}
 type OrderList struct {
 	// Limit Page size.
 	//
@@ -2148,9 +2176,10 @@ type PositionSizePct = int32
 type PositiveDecimal = decimal.Decimal
 
 // Preview What would become of an order now. `status` is what it would be if it passed. `estimated_price` is the price at
-// which it would execute now; of a limit order that does not execute now its limit, and of a conditional one the
-// taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are null
-// unless it would rest.
+// which it would execute now. For a limit order that does not execute now it is the limit, and for a conditional
+// order that would rest it is the taker's price of now. Fee, total cost and `resulting_position` are those of a
+// fill at that price. An order that would expire has no fill: its slippage, fee and total cost are zero, and
+// `resulting_position` is the position as it is. `locked_asset` and `locked_amount` are null unless it would rest.
 //
 // Example: {"current_price":"92835.99000000","estimated_fee":"0.09284527","estimated_price":"92845.27359900","estimated_total_cost":"92.93811887","locked_amount":null,"locked_asset":null,"max_allowed_quantity":"0.01077000","price":null,"quantity":"0.00100000","refusal":null,"resulting_position":{"avg_entry_price":"92938.11887000","cost_basis":"92.93811887","quantity":"0.00100000","symbol":"BTCUSDT"},"rules":[{"attempted":"0.00100000","limit":"0.00001000","passed":true,"rule":"min_qty","used":"0.00000000"},{"attempted":"0.00100000","limit":"0.00001000","passed":true,"rule":"step_size","used":"0.00000000"},{"attempted":"0.00000000","limit":"0.01000000","passed":true,"rule":"tick_size","used":"0.00000000"},{"attempted":"92.83599000","limit":"5.00000000","passed":true,"rule":"min_notional","used":"0.00000000"},{"attempted":"0.00000000","limit":"10.00000000","passed":true,"rule":"daily_loss_limit","used":"0.00000000"},{"attempted":"1.85690547","limit":"20.00000000","passed":true,"rule":"position_limit","used":"0.00000000"},{"attempted":"0.00000000","limit":"10.00000000","passed":true,"rule":"max_open_orders","used":"0.00000000"},{"attempted":"92.93811887","limit":"5000.00000000","passed":true,"rule":"balance","used":"0.00000000"}],"side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","trigger_price":null,"type":"market","would_pass":true}
 type Preview struct {
@@ -2792,7 +2821,7 @@ type TokenTokenType string
 // Trade The fill of an order. `total` = value = round(quantity × price). `realized_pnl` of a sell = value − fee − the
 // cost basis of what was sold; of a buy it is zero.
 //
-// Example: {"executed_at":"2026-03-19T09:00:00Z","fee":"0.06425653","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":"64256.52501000","quantity":"0.00100000","realized_pnl":"0.00000000","side":"buy","symbol":"BTCUSDT","total":"64.25652501","trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11"}
+// Example: {"executed_at":"2026-03-19T09:00:00Z","fee":"0.06425653","liquidity":"taker","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":"64256.52501000","quantity":"0.00100000","realized_pnl":"0.00000000","side":"buy","symbol":"BTCUSDT","total":"64.25652501","trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11"}
 type Trade struct {
 	// ExecutedAt RFC 3339, UTC.
 	//
@@ -2803,6 +2832,11 @@ type Trade struct {
 	//
 	// Example: 5000.00000000
 	Fee Amount `json:"fee"`
+
+	// Liquidity Whether the order executed at the market (taker), or rested and filled at its limit (maker).
+	//
+	// Example: taker
+	Liquidity Liquidity `json:"liquidity"`
 
 	// OrderID A UUID. New ones are of version 7, so they sort by time of creation.
 	//
@@ -2847,7 +2881,7 @@ type Trade struct {
 
 // TradeList A page of trades.
 //
-// Example: {"limit":1,"offset":0,"total":2,"trades":[{"executed_at":"2026-03-19T14:34:29.394897Z","fee":"0.09282671","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d15","price":"92826.70640100","quantity":"0.00100000","realized_pnl":"-0.20423919","side":"sell","symbol":"BTCUSDT","total":"92.82670640","trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d16"}]}
+// Example: {"limit":1,"offset":0,"total":2,"trades":[{"executed_at":"2026-03-19T14:34:29.394897Z","fee":"0.09282671","liquidity":"taker","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d15","price":"92826.70640100","quantity":"0.00100000","realized_pnl":"-0.20423919","side":"sell","symbol":"BTCUSDT","total":"92.82670640","trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d16"}]}
 type TradeList struct {
 	// Limit Page size.
 	//
@@ -2998,11 +3032,11 @@ type NotFound = Error
 type OneAgent = Agent
 
 // OneOrder An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
-// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are null
-// unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
+// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost`, `liquidity` and `filled_at`
+// are null unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
 // `locked_amount` are null unless it is pending.
 //
-// Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
+// Example: {"client_order_id":null,"created_at":"2026-03-19T09:00:00Z","executed_price":"64256.52501000","executed_quantity":"0.00100000","fee":"0.06425653","filled_at":"2026-03-19T09:00:00Z","liquidity":"taker","locked_amount":null,"locked_asset":null,"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","price":null,"quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":"0.01000000","status":"filled","symbol":"BTCUSDT","time_in_force":"IOC","total_cost":"64.32078154","trigger_price":null,"type":"market"}
 type OneOrder = Order
 
 // OneRiskProfile The three limits by which every order of the agent is judged.
@@ -3015,7 +3049,7 @@ type OrderConflict = Error
 
 // OrderPage A page of orders.
 //
-// Example: {"limit":100,"offset":0,"orders":[{"client_order_id":"entry-1","created_at":"2026-03-19T14:34:29.406213Z","executed_price":null,"executed_quantity":"0.00000000","fee":null,"filled_at":null,"locked_amount":"60.06000000","locked_asset":"USDT","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","price":"60000.00000000","quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":null,"status":"pending","symbol":"BTCUSDT","time_in_force":"GTC","total_cost":null,"trigger_price":null,"type":"limit"}],"total":1}
+// Example: {"limit":100,"offset":0,"orders":[{"client_order_id":"entry-1","created_at":"2026-03-19T14:34:29.406213Z","executed_price":null,"executed_quantity":"0.00000000","fee":null,"filled_at":null,"liquidity":null,"locked_amount":"60.06000000","locked_asset":"USDT","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","price":"60000.00000000","quantity":"0.00100000","requested_quantity":"0.00100000","side":"buy","slippage_pct":null,"status":"pending","symbol":"BTCUSDT","time_in_force":"GTC","total_cost":null,"trigger_price":null,"type":"limit"}],"total":1}
 type OrderPage = OrderList
 
 // OrderRefused The envelope of every error.

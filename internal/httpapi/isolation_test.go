@@ -205,7 +205,7 @@ func requireConserved(t *testing.T, server *testkit.Server) {
 		"trades without a filled order": `select count(*) from trades t where not exists
 			(select from orders o where o.agent_id = t.agent_id and o.id = t.order_id and o.status = 'filled')`,
 		"trades with other figures than their orders": `select count(*) from trades t join orders o on o.agent_id = t.agent_id and o.id = t.order_id
-			where (t.quantity, t.price, t.value, t.fee) is distinct from (o.quantity, o.executed_price, o.value, o.fee)`,
+			where (t.quantity, t.price, t.value, t.fee, t.liquidity) is distinct from (o.quantity, o.executed_price, o.value, o.fee, o.liquidity)`,
 		"orders whose holds were not released once": `select count(*) from orders o where o.hold > 0 and o.hold <> (
 			select coalesce(sum(case when l.target = 'locked' then l.amount end), 0) from ledger l where l.agent_id = o.agent_id and l.order_id = o.id)
 			or o.hold > 0 and case when o.status = 'pending' then o.hold else 0 end <> (

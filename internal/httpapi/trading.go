@@ -156,7 +156,7 @@ func (s *Server) ListTrades(ctx context.Context, req api.ListTradesRequestObject
 	for _, t := range trades {
 		body.Trades = append(body.Trades, api.Trade{
 			TradeID: t.ID, OrderID: t.OrderID, Symbol: t.Symbol, Side: api.Side(t.Side), Quantity: t.Quantity, Price: t.Price,
-			Fee: t.Fee, Total: t.Value, RealizedPnl: t.RealizedPnL, ExecutedAt: t.ExecutedAt,
+			Fee: t.Fee, Liquidity: api.Liquidity(t.Liquidity), Total: t.Value, RealizedPnl: t.RealizedPnL, ExecutedAt: t.ExecutedAt,
 		})
 	}
 	return api.ListTrades200JSONResponse{Body: body}, err
@@ -208,6 +208,7 @@ func orderOf(o *book.Order) api.Order {
 		order.LockedAsset, order.LockedAmount = new(o.LockedAsset()), &o.Hold
 	case book.Filled:
 		order.ExecutedQuantity, order.FilledAt = o.Quantity, o.ClosedAt
+		order.Liquidity = new(string(o.Liquidity))
 	case book.Cancelled, book.Expired:
 	}
 	return order

@@ -41,12 +41,12 @@ func when(t *testing.T, clock *testkit.Clock, symbol string, wanted func(price d
 	return time.Time{}
 }
 
-func whenFallsTo(t *testing.T, clock *testkit.Clock, symbol string, price decimal.Decimal) time.Time {
+func whenFallsBelow(t *testing.T, clock *testkit.Clock, symbol string, price decimal.Decimal) time.Time {
 	t.Helper()
-	return when(t, clock, symbol, func(p decimal.Decimal) bool { return p.Cmp(price) <= 0 })
+	return when(t, clock, symbol, func(p decimal.Decimal) bool { return p.Cmp(price) < 0 })
 }
 
-func whenRisesTo(t *testing.T, clock *testkit.Clock, symbol string, price decimal.Decimal) time.Time {
+func whenRisesAbove(t *testing.T, clock *testkit.Clock, symbol string, price decimal.Decimal) time.Time {
 	t.Helper()
-	return when(t, clock, symbol, func(p decimal.Decimal) bool { return p.Cmp(price) >= 0 })
+	return when(t, clock, symbol, func(p decimal.Decimal) bool { return p.Cmp(price) > 0 })
 }

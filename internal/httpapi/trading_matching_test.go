@@ -29,7 +29,7 @@ func of(price decimal.Decimal, factor string) string {
 	return price.Mul(decimal.MustParse(factor)).FloorTo(decimal.MustParse("0.01")).String()
 }
 
-func TestALimitOrderFillsWhenThePriceReachesIt(t *testing.T) {
+func TestALimitOrderFillsAtExactlyItsLimitWhenThePriceIsBeyondIt(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
 	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
@@ -41,30 +41,118 @@ func TestALimitOrderFillsWhenThePriceReachesIt(t *testing.T) {
 	require.Equal(t, before.Sub(hold), agent.Available("USDT"))
 	further := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", of(price, "0.6"))).Want(201)
 
-	clock.Set(whenFallsTo(t, clock, "BTCUSDT", decimal.MustParse(low)))
+	clock.Set(whenFallsBelow(t, clock, "BTCUSDT", decimal.MustParse(low)))
 	filled := becomes(t, agent, order.Text("order_id"), "filled")
-	require.LessOrEqual(t, filled.Decimal("executed_price").Cmp(decimal.MustParse(low)), 0, "never worse than its limit")
-	value := filled.Decimal("executed_price").Mul(decimal.MustParse("0.02"))
+	require.Equal(t, filled.Text("price"), filled.Text("executed_price"))
+	require.Equal(t, "maker", filled.Text("liquidity"))
+	require.Equal(t, "0.00000000", filled.Text("slippage_pct"))
+	value := decimal.MustParse(low).Mul(decimal.MustParse("0.02"))
 	require.Equal(t, value.Mul(decimal.MustParse("0.001")), filled.Decimal("fee"))
 	require.Equal(t, value.Add(filled.Decimal("fee")), filled.Decimal("total_cost"))
+	require.Equal(t, hold, filled.Decimal("total_cost"))
 	require.Nil(t, filled.Fields()["locked_amount"])
 	require.Equal(t, "pending", agent.Get("/trade/order/"+further.Text("order_id")).Text("status"))
 	require.Equal(t, further.Decimal("locked_amount"), agent.Held("USDT"))
-	require.Equal(t, before.Sub(filled.Decimal("total_cost")).Sub(agent.Held("USDT")), agent.Available("USDT"), "what was held beyond the cost is free again")
+	require.Equal(t, before.Sub(filled.Decimal("total_cost")).Sub(agent.Held("USDT")), agent.Available("USDT"))
 	agent.Cancel(order.Text("order_id")).WantError(400, "ORDER_NOT_CANCELLABLE")
 
 	sale := agent.Place(limitOrder("sell", "BTCUSDT", "0.02", high)).Want(201)
 	require.Equal(t, "0.02000000", agent.Held("BTC").String())
-	clock.Set(whenRisesTo(t, clock, "BTCUSDT", decimal.MustParse(high)))
+	clock.Set(whenRisesAbove(t, clock, "BTCUSDT", decimal.MustParse(high)))
 	filled = becomes(t, agent, sale.Text("order_id"), "filled")
-	require.GreaterOrEqual(t, filled.Decimal("executed_price").Cmp(decimal.MustParse(high)), 0)
+	require.Equal(t, decimal.MustParse(high), filled.Decimal("executed_price"))
 	trades := agent.Get("/trade/history").List("trades")
 	require.Len(t, trades, 2)
 	require.Equal(t, sale.Text("order_id"), trades[0]["order_id"])
 	require.Equal(t, filled.Text("filled_at"), trades[0]["executed_at"])
 	require.Equal(t, filled.Text("executed_price"), trades[0]["price"])
+	require.Equal(t, "maker", trades[0]["liquidity"])
 	require.Empty(t, agent.Get("/account/positions").List("positions"))
 	agent.RequireReconciled()
+}
+
+func TestALimitOrderThatCrossesPaysItsImpact(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock()
+	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	price := agent.Price("BTCUSDT")
+	taker := price.Mul(decimal.MustParse("1.0001"))
+	for _, limit := range []string{of(price, "1.2"), of(taker.Add(decimal.MustParse("0.01")), "1")} {
+		filled := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", limit)).Want(201)
+		require.Equal(t, "filled", filled.Text("status"))
+		require.Equal(t, taker, filled.Decimal("executed_price"))
+		require.Equal(t, "0.01000000", filled.Text("slippage_pct"))
+		require.Equal(t, "taker", filled.Text("liquidity"))
+		trade := agent.Get("/trade/history").List("trades")[0]
+		require.Equal(t, filled.Text("order_id"), trade["order_id"])
+		require.Equal(t, "taker", trade["liquidity"])
+	}
+	sold := agent.Place(limitOrder("sell", "BTCUSDT", "0.002", of(price, "0.8"))).Want(201)
+	require.Equal(t, price.Mul(decimal.MustParse("0.9999")), sold.Decimal("executed_price"))
+	require.Equal(t, "taker", sold.Text("liquidity"))
+	agent.RequireReconciled()
+}
+
+func TestALimitOrderRestsWhereItsImpactIsWorseThanItsLimit(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock()
+	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent.Place(marketOrder("buy", "BTCUSDT", "0.01")).Want(201)
+	price := agent.Price("BTCUSDT")
+	for _, order := range []object{
+		limitOrder("buy", "BTCUSDT", "0.001", price.String()),
+		limitOrder("buy", "BTCUSDT", "0.001", of(price, "1.0001")),
+		limitOrder("sell", "BTCUSDT", "0.001", price.String()),
+	} {
+		for force, status := range map[string]string{"GTC": "pending", "IOC": "expired", "FOK": "expired"} {
+			placed := agent.Place(with(order, object{"time_in_force": force})).Want(201)
+			require.Equal(t, status, placed.Text("status"), "%s %v", force, order)
+			require.Nil(t, placed.Fields()["liquidity"])
+		}
+	}
+	agent.RequireReconciled()
+}
+
+// The price comes to a limit, and later falls far below it in one step.
+func TestATouchFillsNothingAndAJumpGivesNothingExtra(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock()
+	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	price := newOracle(clock.Now())
+	at, below := clock.Now(), agent.Price("BTCUSDT").Mul(decimal.MustParse("0.999"))
+	for price.price("BTCUSDT", at).Cmp(below) >= 0 { // step by step: no price before is so low
+		at = at.Add(sim.Step)
+	}
+	touch := price.price("BTCUSDT", at)
+	touched := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", touch.String())).Want(201).Text("order_id")
+	passed := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", touch.Add(decimal.MustParse("0.01")).String())).Want(201).Text("order_id")
+	clock.Set(at)
+	require.Equal(t, touch.Add(decimal.MustParse("0.01")), becomes(t, agent, passed, "filled").Decimal("executed_price"))
+	require.Equal(t, "pending", agent.Get("/trade/order/"+touched).Text("status"), "the price is at its limit")
+
+	clock.Set(whenFallsBelow(t, clock, "BTCUSDT", touch.Mul(decimal.MustParse("0.99"))))
+	filled := becomes(t, agent, touched, "filled")
+	require.Equal(t, touch, filled.Decimal("executed_price"))
+	require.Equal(t, "maker", filled.Text("liquidity"))
+	require.Equal(t, "0.00000000", filled.Text("slippage_pct"))
+	agent.RequireReconciled()
+}
+
+// The column is null of what was filled before it existed.
+func TestAFillOfWhichNoLiquidityIsKnownCountsAsTaker(t *testing.T) {
+	t.Parallel()
+	server := testkit.Start(t, testkit.NewClock().Rule)
+	agent := server.Register(t).Agent()
+	order := agent.Place(marketOrder("buy", "BTCUSDT", "0.001")).Want(201).Text("order_id")
+	resting := agent.Place(restingBuy("")).Want(201).Text("order_id")
+	for _, table := range []string{"orders", "trades"} {
+		changed, err := server.Pool.Exec(t.Context(), "update "+table+" set liquidity = null where liquidity is not null")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, changed.RowsAffected(), table)
+	}
+	require.Equal(t, "taker", agent.Get("/trade/order/"+order).Text("liquidity"))
+	require.Equal(t, "taker", agent.Get("/trade/history").List("trades")[0]["liquidity"])
+	require.Nil(t, agent.Get("/trade/order/" + resting).Fields()["liquidity"])
 }
 
 func TestConditionalOrdersFireWhenThePriceMeetsTheirTrigger(t *testing.T) {
@@ -84,12 +172,13 @@ func TestConditionalOrdersFireWhenThePriceMeetsTheirTrigger(t *testing.T) {
 	require.Equal(t, "4.00000000", agent.Held("SOL").String())
 	agent.Place(marketOrder("sell", "SOLUSDT", "1")).WantError(400, "INSUFFICIENT_BALANCE")
 
-	clock.Set(whenFallsTo(t, clock, "SOLUSDT", decimal.MustParse(below)))
+	clock.Set(whenFallsBelow(t, clock, "SOLUSDT", decimal.MustParse(below)))
 	filled := becomes(t, agent, stop, "filled")
 	require.Negative(t, filled.Decimal("executed_price").Cmp(decimal.MustParse(below)), "it sells like a market order, below the price that met it")
 	require.Equal(t, 1, filled.Decimal("slippage_pct").Sign())
+	require.Equal(t, "taker", filled.Text("liquidity"))
 
-	clock.Set(whenRisesTo(t, clock, "SOLUSDT", decimal.MustParse(above)))
+	clock.Set(whenRisesAbove(t, clock, "SOLUSDT", decimal.MustParse(above)))
 	becomes(t, agent, target, "filled")
 	for _, far := range []string{farStop, farTarget} {
 		require.Equal(t, "pending", agent.Get("/trade/order/"+far).Text("status"))
@@ -107,7 +196,7 @@ func TestOrdersThatMayNotRestExpireAtOnce(t *testing.T) {
 		expired := agent.Place(with(restingBuy(""), object{"time_in_force": force})).Want(201).Fields()
 		require.Equal(t, "expired", expired["status"])
 		require.Equal(t, "0.00000000", expired["executed_quantity"])
-		for _, field := range []string{"locked_asset", "locked_amount", "filled_at", "executed_price", "fee", "total_cost"} {
+		for _, field := range []string{"locked_asset", "locked_amount", "filled_at", "executed_price", "fee", "total_cost", "liquidity"} {
 			require.Nil(t, expired[field], field)
 		}
 		require.Equal(t, balance, string(agent.Get("/account/balance").Body))
@@ -162,7 +251,7 @@ func TestOneReplicaMatchesAndAnotherTakesOver(t *testing.T) {
 	fall := func() (order string, at time.Time) {
 		limit := of(agent.Price("BTCUSDT"), "0.995")
 		order = agent.Place(limitOrder("buy", "BTCUSDT", "0.001", limit)).Want(201).Text("order_id")
-		return order, whenFallsTo(t, clock, "BTCUSDT", decimal.MustParse(limit))
+		return order, whenFallsBelow(t, clock, "BTCUSDT", decimal.MustParse(limit))
 	}
 	first, at := fall()
 	clock.Set(at)
@@ -189,13 +278,14 @@ func TestAStalePriceFillsNothing(t *testing.T) {
 	end := newOracle(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
 	last, _ := end.sim.Last("BTCUSDT")
 	clock.Set(last.Time.Add(-3 * time.Hour).Truncate(sim.Step))
-	for newOracle(clock.Now()).price("BTCUSDT", clock.Now()).Cmp(last.Price) <= 0 { // until then it rises: begin earlier
+	limit := last.Price.Add(decimal.MustParse("0.01"))                         // the last price is beyond it
+	for newOracle(clock.Now()).price("BTCUSDT", clock.Now()).Cmp(limit) <= 0 { // until then it rises: begin earlier
 		clock.Advance(-time.Minute)
 	}
 	server := testkit.Start(t, clock.Rule)
 	agent := server.Register(t).Agent()
 	agent.Place(marketOrder("buy", "SOLUSDT", "1")).Want(201)
-	order := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", last.Price.String())).Want(201)
+	order := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", limit.String())).Want(201)
 	require.Equal(t, "pending", order.Text("status"))
 
 	clock.Set(last.Time.Add(time.Hour).Truncate(time.Minute))

@@ -15,7 +15,17 @@ func TestAPreviewForetellsTheOrder(t *testing.T) {
 	clock := testkit.NewClock()
 	server := testkit.Start(t, clock.Rule)
 	account := server.Register(t)
+	price := account.Agent().Price("BTCUSDT")
+	solPrice := account.Agent().Price("SOLUSDT").String()
 	for what, order := range map[string]object{
+		"at the price":       limitOrder("buy", "BTCUSDT", "0.01", price.String()),
+		"IOC at the price":   with(limitOrder("buy", "BTCUSDT", "0.01", price.String()), object{"time_in_force": "IOC"}),
+		"FOK at the price":   with(limitOrder("sell", "SOLUSDT", "1", solPrice), object{"time_in_force": "FOK"}),
+		"sell at the price":  limitOrder("sell", "SOLUSDT", "1", solPrice),
+		"IOC that crosses":   with(limitOrder("sell", "SOLUSDT", "1", "50"), object{"time_in_force": "IOC"}),
+		"IOC beyond limits":  with(limitOrder("buy", "BTCUSDT", "9", price.String()), object{"time_in_force": "IOC"}),
+		"a small impact":     limitOrder("buy", "BTCUSDT", "0.01", of(price, "1.0002")),
+		"target that is met": {"symbol": "SOLUSDT", "side": "sell", "type": "take_profit", "quantity": "1", "trigger_price": "50"},
 		"market buy":         marketOrder("buy", "BTCUSDT", "0.01"),
 		"market sell":        marketOrder("sell", "SOLUSDT", "1.5"),
 		"all of it":          marketOrder("sell", "SOLUSDT", "3"),
@@ -59,7 +69,17 @@ func TestAPreviewForetellsTheOrder(t *testing.T) {
 			for _, field := range []string{"status", "symbol", "side", "type", "time_in_force", "quantity", "price", "trigger_price", "locked_asset", "locked_amount"} {
 				require.Equal(t, got[field], preview[field], field)
 			}
-			if got["status"] == "filled" {
+			switch {
+			case got["status"] == "expired":
+				require.Equal(t, got["price"], preview["estimated_price"])
+				for _, field := range []string{"slippage_pct", "estimated_fee", "estimated_total_cost"} {
+					require.Equal(t, "0.00000000", preview[field], field)
+				}
+				requirePosition(t, agent, preview["resulting_position"].(object))
+			case got["status"] == "pending" && got["type"] == "limit":
+				require.Equal(t, got["price"], preview["estimated_price"])
+				require.Equal(t, "0.00000000", preview["slippage_pct"])
+			case got["status"] == "filled":
 				require.Equal(t, got["executed_price"], preview["estimated_price"])
 				require.Equal(t, got["slippage_pct"], preview["slippage_pct"])
 				require.Equal(t, got["fee"], preview["estimated_fee"])

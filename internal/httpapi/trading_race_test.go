@@ -183,7 +183,7 @@ func TestOfAFillAndACancellationOneWins(t *testing.T) {
 			"symbol": "BTCUSDT", "side": "buy", "type": "limit", "quantity": "0.0002", "price": limit.String(),
 		}).Want(201).Text("order_id")
 	}
-	clock.Set(whenFallsTo(t, clock, "BTCUSDT", limit))
+	clock.Set(whenFallsBelow(t, clock, "BTCUSDT", limit))
 	cancelled := make([]bool, len(orders))
 	var all sync.WaitGroup
 	for half, s := range []*testkit.Server{server, replica} {

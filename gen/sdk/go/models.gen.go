@@ -113,6 +113,12 @@ const (
 	LedgerEntryKindTrade   LedgerEntryKind = "trade"
 )
 
+// The values of Liquidity known to this version.
+const (
+	LiquidityMaker Liquidity = "maker"
+	LiquidityTaker Liquidity = "taker"
+)
+
 // The values of OrderStatus known to this version.
 const (
 	OrderStatusCancelled OrderStatus = "cancelled"
@@ -653,6 +659,9 @@ type LedgerEntryBucket string
 // LedgerEntryKind: Why it changed.
 type LedgerEntryKind string
 
+// Liquidity: Whether the order executed at the market (taker), or rested and filled at its limit (maker).
+type Liquidity string
+
 // LoginRequest: The account's credentials.
 type LoginRequest struct {
 	// APIKey: The account's API key.
@@ -702,8 +711,8 @@ type NewSession struct {
 }
 
 // Order: An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
-// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are null
-// unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
+// is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost`, `liquidity` and `filled_at`
+// are null unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
 // `locked_amount` are null unless it is pending.
 type Order struct {
 	// OrderID: A UUID. New ones are of version 7, so they sort by time of creation.
@@ -754,6 +763,9 @@ type Order struct {
 
 	// TotalCost: A decimal with 8 places, as a string, or null where it does not apply.
 	TotalCost *decimal.Decimal `json:"total_cost"`
+
+	// Liquidity: `taker` or `maker`, as in the trade, or null unless it is filled.
+	Liquidity *string `json:"liquidity"`
 
 	// LockedAsset: The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held.
 	LockedAsset *string `json:"locked_asset"`
@@ -1087,9 +1099,10 @@ type PositionList struct {
 }
 
 // Preview: What would become of an order now. `status` is what it would be if it passed. `estimated_price` is the price at
-// which it would execute now; of a limit order that does not execute now its limit, and of a conditional one the
-// taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are null
-// unless it would rest.
+// which it would execute now. For a limit order that does not execute now it is the limit, and for a conditional
+// order that would rest it is the taker's price of now. Fee, total cost and `resulting_position` are those of a
+// fill at that price. An order that would expire has no fill: its slippage, fee and total cost are zero, and
+// `resulting_position` is the position as it is. `locked_asset` and `locked_amount` are null unless it would rest.
 type Preview struct {
 	// WouldPass: Whether the order passes every rule.
 	WouldPass bool `json:"would_pass"`
@@ -1498,6 +1511,9 @@ type Trade struct {
 
 	// Total: A decimal with 8 places, as a string.
 	Total decimal.Decimal `json:"total"`
+
+	// Liquidity: Whether the order executed at the market (taker), or rested and filled at its limit (maker).
+	Liquidity Liquidity `json:"liquidity"`
 
 	// RealizedPnl: A decimal with 8 places, as a string.
 	RealizedPnl decimal.Decimal `json:"realized_pnl"`

@@ -78,6 +78,9 @@ LedgerEntryBucket: TypeAlias = Literal["available", "equity", "fee", "locked", "
 LedgerEntryKind: TypeAlias = Literal["deposit", "fee", "hold", "release", "reset", "trade"]
 """Why it changed."""
 
+Liquidity: TypeAlias = Literal["maker", "taker"]
+"""Whether the order executed at the market (taker), or rested and filled at its limit (maker)."""
+
 ListCandlesInterval: TypeAlias = Literal["15m", "1d", "1h", "1m", "4h", "5m"]
 
 OrderStatus: TypeAlias = Literal["cancelled", "expired", "filled", "pending"]
@@ -667,9 +670,9 @@ class NewSession(Model):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order(Model):
     """An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the
-    order is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are
-    null unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
-    `locked_amount` are null unless it is pending."""
+    order is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost`, `liquidity` and
+    `filled_at` are null unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell.
+    `locked_asset` and `locked_amount` are null unless it is pending."""
 
     order_id: str
     """A UUID. New ones are of version 7, so they sort by time of creation."""
@@ -719,6 +722,9 @@ class Order(Model):
 
     total_cost: Decimal | None
     """A decimal with 8 places, as a string, or null where it does not apply."""
+
+    liquidity: str | None
+    """`taker` or `maker`, as in the trade, or null unless it is filled."""
 
     locked_asset: str | None
     """The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held."""
@@ -1063,9 +1069,11 @@ class PositionList(Model):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview(Model):
     """What would become of an order now. `status` is what it would be if it passed. `estimated_price` is the price
-    at which it would execute now; of a limit order that does not execute now its limit, and of a conditional one
-    the taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are
-    null unless it would rest."""
+    at which it would execute now. For a limit order that does not execute now it is the limit, and for a
+    conditional order that would rest it is the taker's price of now. Fee, total cost and `resulting_position` are
+    those of a fill at that price. An order that would expire has no fill: its slippage, fee and total cost are
+    zero, and `resulting_position` is the position as it is. `locked_asset` and `locked_amount` are null unless it
+    would rest."""
 
     would_pass: bool
     """Whether the order passes every rule."""
@@ -1487,6 +1495,9 @@ class Trade(Model):
 
     total: Decimal
     """A decimal with 8 places, as a string."""
+
+    liquidity: Liquidity
+    """Whether the order executed at the market (taker), or rested and filled at its limit (maker)."""
 
     realized_pnl: Decimal
     """A decimal with 8 places, as a string."""

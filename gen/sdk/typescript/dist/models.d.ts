@@ -26,6 +26,12 @@ export type Period = "1d" | "7d" | "30d" | "90d" | "all";
  */
 export type PnlPeriod = "1d" | "7d" | "30d" | "all";
 /**
+ * Whether the order executed at the market (taker), or rested and filled at its limit (maker).
+ * @minLength 1
+ * @example "taker"
+ */
+export type Liquidity = "taker" | "maker";
+/**
  * State of an order. All but `pending` are final.
  * @minLength 1
  * @example "filled"
@@ -812,10 +818,10 @@ export interface PlaceOrderRequest {
 }
 /**
  * An order. `quantity` and `requested_quantity` are the same; `executed_quantity` is that quantity once the order
- * is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost` and `filled_at` are null
- * unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
+ * is filled, and zero before. `executed_price`, `slippage_pct`, `fee`, `total_cost`, `liquidity` and `filled_at`
+ * are null unless it is filled; `total_cost` is value + fee of a buy, value − fee of a sell. `locked_asset` and
  * `locked_amount` are null unless it is pending.
- * @example {"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","client_order_id":null,"status":"filled","symbol":"BTCUSDT","side":"buy","type":"market","time_in_force":"IOC","quantity":"0.00100000","requested_quantity":"0.00100000","executed_quantity":"0.00100000","price":null,"trigger_price":null,"executed_price":"64256.52501000","slippage_pct":"0.01000000","fee":"0.06425653","total_cost":"64.32078154","locked_asset":null,"locked_amount":null,"created_at":"2026-03-19T09:00:00Z","filled_at":"2026-03-19T09:00:00Z"}
+ * @example {"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","client_order_id":null,"status":"filled","symbol":"BTCUSDT","side":"buy","type":"market","time_in_force":"IOC","quantity":"0.00100000","requested_quantity":"0.00100000","executed_quantity":"0.00100000","price":null,"trigger_price":null,"executed_price":"64256.52501000","slippage_pct":"0.01000000","fee":"0.06425653","total_cost":"64.32078154","liquidity":"taker","locked_asset":null,"locked_amount":null,"created_at":"2026-03-19T09:00:00Z","filled_at":"2026-03-19T09:00:00Z"}
  */
 export interface Order {
     /** A UUID. New ones are of version 7, so they sort by time of creation. */
@@ -857,6 +863,12 @@ export interface Order {
     fee: OptionalAmount;
     /** A decimal with 8 places, as a string, or null where it does not apply. */
     total_cost: OptionalAmount;
+    /**
+     * `taker` or `maker`, as in the trade, or null unless it is filled.
+     * @minLength 1
+     * @example "taker"
+     */
+    liquidity: string | null;
     /** The asset that is held, USDT for a buy and the base asset for a sell, or null if nothing is held. */
     locked_asset: LockedAsset;
     /** A decimal with 8 places, as a string, or null where it does not apply. */
@@ -879,7 +891,7 @@ export interface Order {
 export type LockedAsset = string | null;
 /**
  * A page of orders.
- * @example {"orders":[{"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","client_order_id":"entry-1","status":"pending","symbol":"BTCUSDT","side":"buy","type":"limit","time_in_force":"GTC","quantity":"0.00100000","requested_quantity":"0.00100000","executed_quantity":"0.00000000","price":"60000.00000000","trigger_price":null,"executed_price":null,"slippage_pct":null,"fee":null,"total_cost":null,"locked_asset":"USDT","locked_amount":"60.06000000","created_at":"2026-03-19T14:34:29.406213Z","filled_at":null}],"total":1,"limit":100,"offset":0}
+ * @example {"orders":[{"order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d14","client_order_id":"entry-1","status":"pending","symbol":"BTCUSDT","side":"buy","type":"limit","time_in_force":"GTC","quantity":"0.00100000","requested_quantity":"0.00100000","executed_quantity":"0.00000000","price":"60000.00000000","trigger_price":null,"executed_price":null,"slippage_pct":null,"fee":null,"total_cost":null,"liquidity":null,"locked_asset":"USDT","locked_amount":"60.06000000","created_at":"2026-03-19T14:34:29.406213Z","filled_at":null}],"total":1,"limit":100,"offset":0}
  */
 export interface OrderList {
     /** The orders of this page, newest first. */
@@ -959,7 +971,7 @@ export interface Unlocked {
 /**
  * The fill of an order. `total` = value = round(quantity × price). `realized_pnl` of a sell = value − fee − the
  * cost basis of what was sold; of a buy it is zero.
- * @example {"trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","symbol":"BTCUSDT","side":"buy","quantity":"0.00100000","price":"64256.52501000","fee":"0.06425653","total":"64.25652501","realized_pnl":"0.00000000","executed_at":"2026-03-19T09:00:00Z"}
+ * @example {"trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d11","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d10","symbol":"BTCUSDT","side":"buy","quantity":"0.00100000","price":"64256.52501000","fee":"0.06425653","total":"64.25652501","liquidity":"taker","realized_pnl":"0.00000000","executed_at":"2026-03-19T09:00:00Z"}
  */
 export interface Trade {
     /** A UUID. New ones are of version 7, so they sort by time of creation. */
@@ -978,6 +990,8 @@ export interface Trade {
     fee: Amount;
     /** A decimal with 8 places, as a string. */
     total: Amount;
+    /** Whether the order executed at the market (taker), or rested and filled at its limit (maker). */
+    liquidity: Liquidity;
     /** A decimal with 8 places, as a string. */
     realized_pnl: Amount;
     /** RFC 3339, UTC. */
@@ -985,7 +999,7 @@ export interface Trade {
 }
 /**
  * A page of trades.
- * @example {"trades":[{"trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d16","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d15","symbol":"BTCUSDT","side":"sell","quantity":"0.00100000","price":"92826.70640100","fee":"0.09282671","total":"92.82670640","realized_pnl":"-0.20423919","executed_at":"2026-03-19T14:34:29.394897Z"}],"total":2,"limit":1,"offset":0}
+ * @example {"trades":[{"trade_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d16","order_id":"01997b0e-5a3c-7c1e-8f00-3b8c1f2a9d15","symbol":"BTCUSDT","side":"sell","quantity":"0.00100000","price":"92826.70640100","fee":"0.09282671","total":"92.82670640","liquidity":"taker","realized_pnl":"-0.20423919","executed_at":"2026-03-19T14:34:29.394897Z"}],"total":2,"limit":1,"offset":0}
  */
 export interface TradeList {
     /** The trades of this page, newest first. */
@@ -1014,9 +1028,10 @@ export interface TradeList {
 }
 /**
  * What would become of an order now. `status` is what it would be if it passed. `estimated_price` is the price at
- * which it would execute now; of a limit order that does not execute now its limit, and of a conditional one the
- * taker's price of now. Fee and total cost are those of that price. `locked_asset` and `locked_amount` are null
- * unless it would rest.
+ * which it would execute now. For a limit order that does not execute now it is the limit, and for a conditional
+ * order that would rest it is the taker's price of now. Fee, total cost and `resulting_position` are those of a
+ * fill at that price. An order that would expire has no fill: its slippage, fee and total cost are zero, and
+ * `resulting_position` is the position as it is. `locked_asset` and `locked_amount` are null unless it would rest.
  * @example {"would_pass":true,"refusal":null,"status":"filled","symbol":"BTCUSDT","side":"buy","type":"market","time_in_force":"IOC","quantity":"0.00100000","price":null,"trigger_price":null,"current_price":"92835.99000000","estimated_price":"92845.27359900","slippage_pct":"0.01000000","estimated_fee":"0.09284527","estimated_total_cost":"92.93811887","locked_asset":null,"locked_amount":null,"max_allowed_quantity":"0.01077000","rules":[{"rule":"min_qty","passed":true,"limit":"0.00001000","used":"0.00000000","attempted":"0.00100000"},{"rule":"step_size","passed":true,"limit":"0.00001000","used":"0.00000000","attempted":"0.00100000"},{"rule":"tick_size","passed":true,"limit":"0.01000000","used":"0.00000000","attempted":"0.00000000"},{"rule":"min_notional","passed":true,"limit":"5.00000000","used":"0.00000000","attempted":"92.83599000"},{"rule":"daily_loss_limit","passed":true,"limit":"10.00000000","used":"0.00000000","attempted":"0.00000000"},{"rule":"position_limit","passed":true,"limit":"20.00000000","used":"0.00000000","attempted":"1.85690547"},{"rule":"max_open_orders","passed":true,"limit":"10.00000000","used":"0.00000000","attempted":"0.00000000"},{"rule":"balance","passed":true,"limit":"5000.00000000","used":"0.00000000","attempted":"92.93811887"}],"resulting_position":{"symbol":"BTCUSDT","quantity":"0.00100000","cost_basis":"92.93811887","avg_entry_price":"92938.11887000"}}
  */
 export interface Preview {

@@ -74,6 +74,7 @@ func TestTheLifeOfAnOrder(t *testing.T) {
 	require.Equal(t, agentexchange.OrderStatusFilled, filled.Status)
 	require.True(t, filled.ExecutedQuantity.Equal(decimal.RequireFromString("0.01")))
 	require.NotNil(t, filled.FilledAt)
+	require.Equal(t, "taker", *filled.Liquidity)
 	require.Nil(t, filled.Price)
 
 	resting := marketBuy("0.001")
@@ -81,6 +82,7 @@ func TestTheLifeOfAnOrder(t *testing.T) {
 	resting.Price = agentexchange.Ptr(price.Div(decimal.NewFromInt(2)).Truncate(2))
 	pending := must(trader.PlaceOrder(ctx, resting))(t)
 	require.Equal(t, agentexchange.OrderStatusPending, pending.Status)
+	require.Nil(t, pending.Liquidity)
 	again := must(trader.PlaceOrder(ctx, resting))(t)
 	require.Equal(t, pending.OrderID, again.OrderID, "the order that its client_order_id names already")
 	require.Equal(t, pending.OrderID, must(trader.GetOrderByClientID(ctx, "entry-1"))(t).OrderID)

@@ -170,6 +170,7 @@ def trade(agent: AgentExchangeClient) -> None:
 
     bought = agent.place_order(symbol="BTCUSDT", side="buy", type="market", quantity="0.001")
     assert bought.status == "filled" and bought.executed_price and bought.executed_price > price / 2
+    assert bought.liquidity == "taker"
     low = (price / 2).quantize(Decimal("0.01"))
     resting = agent.place_order(
         symbol="BTCUSDT",
@@ -180,7 +181,7 @@ def trade(agent: AgentExchangeClient) -> None:
         client_order_id="..",
         time_in_force="GTC",
     )
-    assert (resting.status, resting.price, resting.filled_at) == ("pending", low, None)
+    assert (resting.status, resting.price, resting.filled_at, resting.liquidity) == ("pending", low, None, None)
     assert agent.get_order(resting.order_id) == resting
     assert agent.get_order_by_client_id("..") == resting
     assert [each.order_id for each in agent.list_open_orders(symbol="btcusdt").orders] == [resting.order_id]

@@ -15,6 +15,7 @@ test("an agent's key places, rests and cancels orders and reads its account", as
   const agent = new AgentExchangeClient({ apiKey: account.agent_api_key });
   const bought = await agent.placeOrder({ symbol: "BTCUSDT", side: "buy", type: "market", quantity: "0.001" });
   assert.equal(bought.status, "filled");
+  assert.equal(bought.liquidity, "taker");
   assert.equal(bought.executed_quantity, "0.00100000");
   assert.equal((await agent.listTrades({ side: "buy" })).trades[0]?.order_id, bought.order_id);
   assert.equal((await agent.getPositions()).positions[0]?.quantity, "0.00100000");
@@ -22,6 +23,7 @@ test("an agent's key places, rests and cancels orders and reads its account", as
   const rests = await agent.placeOrder({
     symbol: "BTCUSDT", side: "buy", type: "limit", quantity: "0.001", price: "10000.00", client_order_id: "a:b.c",
   });
+  assert.equal(rests.liquidity, null);
   assert.equal((await agent.getOrderByClientId("a:b.c")).order_id, rests.order_id);
   assert.equal((await agent.listOpenOrders({ symbol: "btcusdt" })).total, 1);
   const cancelled = await agent.cancelOrder(rests.order_id);
