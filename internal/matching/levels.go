@@ -74,12 +74,16 @@ func unitsOf(price decimal.Decimal) uint64 {
 
 // addLimit puts a limit order in. A price reaches it only beyond its limit, so its level is the next price beyond.
 func (l *levels) addLimit(agentID, id uuid.UUID, symbol string, side book.Side, limit decimal.Decimal) {
-	units := unitsOf(limit)
-	if side == book.Buy {
-		l.addUnits(agentID, id, symbol, false, units-min(units, 1))
-	} else {
-		l.addUnits(agentID, id, symbol, true, units+min(math.MaxUint64-units, 1))
+	units, fits := limit.Units()
+	switch {
+	case !fits:
+		units = unitsOf(limit)
+	case side == book.Buy:
+		units -= min(units, 1)
+	default:
+		units += min(math.MaxUint64-units, 1)
 	}
+	l.addUnits(agentID, id, symbol, side == book.Sell, units)
 }
 
 // add puts an order in that a price at its level reaches, unless it is there already.
