@@ -33,6 +33,7 @@ const sdk = "../../../gen/sdk/go"
 
 func TestTheExampleTradesUntilALimitStopsItAndResets(t *testing.T) {
 	t.Parallel()
+	run(t, "", "example", "go", "mod", "download") // on a fresh machine it would speak of it in between
 	said := run(t, testkit.Start(t).URL, "example", "go", "run", ".")
 	require.Regexp(t, `(?s)^Created agent [0-9a-f-]{36} with 5000 USDT\.\n(Bought .* BTCUSDT at .*\.\n){3}`+
 		`Refused by position_limit_exceeded; at most 0\.\d+ more BTCUSDT\.\nReset to 5000 USDT\.\n$`, said)
