@@ -123,7 +123,7 @@ select
     ($1::text[])[1 + n % cardinality($1::text[])], 'buy', 'limit', 'GTC', 'pending', 1, n * 0.00000001, 1, 1, now()
 from (select agent_id, row_number() over () as n from agent_keys) as k`
 
-// restingOrders is the memory of a server whose matcher has read so many orders.
+// restingOrders is the memory of a server whose matcher has read this number of orders.
 func (s *scene) restingOrders(ctx context.Context, p plan) (m stage.Memory, err error) {
 	progressf("footprint: %d orders rest", p.known)
 	var symbols []string

@@ -62,7 +62,7 @@ type growth struct {
 	*scene
 	plan  plan
 	owner stage.Account // of the agents that are measured
-	maker stage.Account // of those that come and go, and of the one that trades: what these do is no history of the others
+	maker stage.Account // owns the agents that are made and deleted, and the one that trades, so that the other accounts get no history
 	keys  []string
 	ids   []string // of agents
 	order []string // of each agent, one

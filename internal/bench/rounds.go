@@ -73,7 +73,7 @@ func (c *contender) over(other *contender) float64 {
 	return report.Median(ratios)
 }
 
-// closed asks over so many connections.
+// closed sends requests over a number of connections.
 func closed(name, address string, connections int, source func(n int) load.Source) *contender {
 	return &contender{name: name, run: func(ctx context.Context, duration time.Duration) (load.Result, error) {
 		return load.Closed(ctx, address, connections, duration, source)

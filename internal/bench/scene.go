@@ -44,7 +44,7 @@ func (p plan) enactServed(ctx context.Context, measure func(*scene) (report.Sect
 	})
 }
 
-// notes are what is to be known of every table.
+// notes explain every table.
 func (s *scene) notes(ctx context.Context, more ...string) ([]string, error) {
 	var version string
 	if err := s.Pool.QueryRow(ctx, "show server_version").Scan(&version); err != nil {

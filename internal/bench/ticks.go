@@ -128,7 +128,7 @@ func (m *measuredTicks) tick(ctx context.Context) error {
 	return nil
 }
 
-// await waits until so many orders are filled.
+// await waits until a number of orders are filled.
 func (m *measuredTicks) await(ctx context.Context, orders int, each func(committed)) error {
 	for filled := 0; filled < orders; {
 		select {

@@ -16,7 +16,7 @@ func TestOneAgentsRowsAreInTheOrderOfTheirIDsWhateverTheClocksSay(t *testing.T) 
 	t.Parallel()
 	clock, ahead := testkit.NewClock(), testkit.NewClock()
 	ahead.Advance(time.Hour)
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	agent := server.Register(t).Agent()
 	replica := server.Replica(t, func(c *config.Server) { c.Now = ahead.Now })
 

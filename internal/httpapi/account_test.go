@@ -39,7 +39,7 @@ func requireSampled(t *testing.T, server *testkit.Server, agent *testkit.Agent, 
 func TestAccountFiguresAreThoseComputedByHand(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	account := server.Register(t)
 	agent := account.NewAgent(object{"display_name": "Hand", "risk_profile": profile(100, 20, 50)})
 	requireFields(t, object{
@@ -197,7 +197,7 @@ func requireLedger(t *testing.T, agent *testkit.Agent) {
 func TestALargeOrderMovesThePrice(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).NewAgent(object{"display_name": "A", "risk_profile": profile(100, 20, 50), "starting_balance": "1000000"})
+	agent := testkit.Start(t, clock.Use).Register(t).NewAgent(object{"display_name": "A", "risk_profile": profile(100, 20, 50), "starting_balance": "1000000"})
 	requireFields(t, object{
 		"executed_price": "0.23213666", "slippage_pct": "0.36172071", "fee": "232.13666000", "total_cost": "232368.79666000",
 	}, agent.Place(marketOrder("buy", "ENJUSDT", "1000000")).Want(201).Fields())
@@ -207,7 +207,7 @@ func TestALargeOrderMovesThePrice(t *testing.T) {
 // A new agent has no figures yet: each is zero, and named.
 func TestFiguresThatHaveNoValueAreNamed(t *testing.T) {
 	t.Parallel()
-	agent := testkit.Start(t, testkit.NewClock().Rule).Register(t).Agent()
+	agent := testkit.Start(t, testkit.NewClock().Use).Register(t).Agent()
 	require.ElementsMatch(t,
 		[]any{"sharpe_ratio", "sortino_ratio", "win_rate", "profit_factor", "avg_win", "avg_loss", "best_trade", "worst_trade"},
 		agent.Get("/analytics/performance").Fields()["undefined"])
@@ -223,7 +223,7 @@ func TestTheSameOrdersComeToTheSameOnEveryServer(t *testing.T) {
 	clock := testkit.NewClock()
 	var agents [2]*testkit.Agent
 	for n := range agents {
-		agents[n] = testkit.Start(t, clock.Rule).Register(t).NewAgent(object{"display_name": "A", "risk_profile": profile(60, 50, 20)})
+		agents[n] = testkit.Start(t, clock.Use).Register(t).NewAgent(object{"display_name": "A", "risk_profile": profile(60, 50, 20)})
 	}
 	ids := map[string]bool{"order_id": true, "trade_id": true, "entry_id": true, "account_id": true, "agent_id": true}
 	compare := func(read func(agent *testkit.Agent) *testkit.Answer) {

@@ -30,7 +30,7 @@ var (
 // Everything that the process allocates for a call counts, net/http included. Nothing else runs beside this test, which
 // is why it is not parallel.
 func TestNoCallAllocatesMoreThanItDid(t *testing.T) { //nolint:paralleltest // see above
-	server := testkit.Start(t, testkit.NewClock().Rule)
+	server := testkit.Start(t, testkit.NewClock().Use)
 	account := server.Register(t)
 	agent := account.Agent()
 	agent.Place(marketOrder("buy", "BTCUSDT", "0.001")).Want(http.StatusCreated)
@@ -64,7 +64,7 @@ func TestNoOrderWritesMoreWALThanItDid(t *testing.T) {
 	database, err := testkit.StartPostgres(t.Context(), false)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, database.Stop(context.Background())) })
-	server := testkit.Start(t, testkit.NewClock().Rule, func(cfg *config.Server) { cfg.URL = database.URL() })
+	server := testkit.Start(t, testkit.NewClock().Use, func(cfg *config.Server) { cfg.URL = database.URL() })
 	agent := server.Register(t).Agent()
 	position := func() (bytes float64) {
 		require.NoError(t, server.Pool.QueryRow(t.Context(), "select pg_current_wal_insert_lsn() - '0/0'").Scan(&bytes))

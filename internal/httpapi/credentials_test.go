@@ -289,7 +289,7 @@ func TestMistakenCredentialsAreExplained(t *testing.T) {
 func TestATokenThatWasGoodStillExpires(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	account := testkit.Start(t, clock.Rule).Register(t)
+	account := testkit.Start(t, clock.Use).Register(t)
 	read := func() *testkit.Answer { return account.Do(http.MethodGet, "/api/v1/agents", nil) }
 	read().Want(http.StatusOK)
 	clock.Advance(auth.TokenLifetime - time.Second)

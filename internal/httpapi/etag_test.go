@@ -32,7 +32,7 @@ func TestWhatTheClientHasIsNotSentAgain(t *testing.T) {
 // Also where two changes happen at the same time by the clock.
 func TestEveryChangeThatAnOwnerSeesHasAnotherEntityTag(t *testing.T) {
 	t.Parallel()
-	account := testkit.Start(t, testkit.NewClock().Rule).Register(t)
+	account := testkit.Start(t, testkit.NewClock().Use).Register(t)
 	trader := account.NewAgent(map[string]any{"display_name": "Trader"})
 	one, all := "/api/v1/agents/"+trader.ID, "/api/v1/agents?include_archived=true"
 	tags := func() [2]string {

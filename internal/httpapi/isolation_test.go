@@ -28,7 +28,7 @@ func newTenants(t *testing.T) *tenants {
 	t.Helper()
 	w := &tenants{clock: testkit.NewClock(), owner: map[string]*testkit.Account{}}
 	w.market = sim.New(0, w.clock.Now)
-	server := testkit.Start(t, w.clock.Rule)
+	server := testkit.Start(t, w.clock.Use)
 	w.servers = []*testkit.Server{server, server.Replica(t)}
 	for range 3 {
 		account := server.Register(t)

@@ -140,7 +140,7 @@ func TestAnAccountWithoutADefaultAgentMustNameOne(t *testing.T) {
 func TestTokensExpireForTradingToo(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	account := testkit.Start(t, clock.Rule).Register(t)
+	account := testkit.Start(t, clock.Use).Register(t)
 	agent := account.Agent()
 	account.Place(restingBuy("")).Want(201)
 	clock.Advance(time.Hour + time.Minute)

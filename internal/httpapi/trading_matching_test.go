@@ -32,7 +32,7 @@ func of(price decimal.Decimal, factor string) string {
 func TestALimitOrderFillsAtExactlyItsLimitWhenThePriceIsBeyondIt(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	price := agent.Price("BTCUSDT")
 	low, high := of(price, "0.99"), of(price, "1.01")
 	before := agent.Available("USDT")
@@ -74,7 +74,7 @@ func TestALimitOrderFillsAtExactlyItsLimitWhenThePriceIsBeyondIt(t *testing.T) {
 func TestALimitOrderThatCrossesPaysItsImpact(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	price := agent.Price("BTCUSDT")
 	taker := price.Mul(decimal.MustParse("1.0001"))
 	for _, limit := range []string{of(price, "1.2"), of(taker.Add(decimal.MustParse("0.01")), "1")} {
@@ -96,7 +96,7 @@ func TestALimitOrderThatCrossesPaysItsImpact(t *testing.T) {
 func TestALimitOrderRestsWhereItsImpactIsWorseThanItsLimit(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	agent.Place(marketOrder("buy", "BTCUSDT", "0.01")).Want(201)
 	price := agent.Price("BTCUSDT")
 	for _, order := range []object{
@@ -117,7 +117,7 @@ func TestALimitOrderRestsWhereItsImpactIsWorseThanItsLimit(t *testing.T) {
 func TestATouchFillsNothingAndAJumpGivesNothingExtra(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	price := newOracle(clock.Now())
 	at, below := clock.Now(), agent.Price("BTCUSDT").Mul(decimal.MustParse("0.999"))
 	for price.price("BTCUSDT", at).Cmp(below) >= 0 { // step by step: no price before is so low
@@ -141,7 +141,7 @@ func TestATouchFillsNothingAndAJumpGivesNothingExtra(t *testing.T) {
 // The column is null of what was filled before it existed.
 func TestAFillOfWhichNoLiquidityIsKnownCountsAsTaker(t *testing.T) {
 	t.Parallel()
-	server := testkit.Start(t, testkit.NewClock().Rule)
+	server := testkit.Start(t, testkit.NewClock().Use)
 	agent := server.Register(t).Agent()
 	order := agent.Place(marketOrder("buy", "BTCUSDT", "0.001")).Want(201).Text("order_id")
 	resting := agent.Place(restingBuy("")).Want(201).Text("order_id")
@@ -158,7 +158,7 @@ func TestAFillOfWhichNoLiquidityIsKnownCountsAsTaker(t *testing.T) {
 func TestConditionalOrdersFireWhenThePriceMeetsTheirTrigger(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	agent.Place(marketOrder("buy", "SOLUSDT", "4")).Want(201)
 	price := agent.Price("SOLUSDT")
 	place := func(kind, trigger string) string {
@@ -190,7 +190,7 @@ func TestConditionalOrdersFireWhenThePriceMeetsTheirTrigger(t *testing.T) {
 func TestOrdersThatMayNotRestExpireAtOnce(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	balance := string(agent.Get("/account/balance").Body)
 	for _, force := range []string{"IOC", "FOK"} {
 		expired := agent.Place(with(restingBuy(""), object{"time_in_force": force})).Want(201).Fields()
@@ -213,7 +213,7 @@ func TestOrdersThatMayNotRestExpireAtOnce(t *testing.T) {
 func TestOldOrdersExpireAndReleaseTheirHolds(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule, func(c *config.Server) { c.OrderMaxAge = time.Hour }).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use, func(c *config.Server) { c.OrderMaxAge = time.Hour }).Register(t).Agent()
 	agent.Place(marketOrder("buy", "SOLUSDT", "1")).Want(201)
 	available := agent.Available("USDT")
 	old := []string{
@@ -244,7 +244,7 @@ func matches(server *testkit.Server) bool {
 func TestOneReplicaMatchesAndAnotherTakesOver(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	require.Eventually(t, func() bool { return matches(server) }, 10*time.Second, 10*time.Millisecond)
 	replica := server.Replica(t)
 	agent := server.Register(t).Agent().At(replica)
@@ -282,7 +282,7 @@ func TestAStalePriceFillsNothing(t *testing.T) {
 	for newOracle(clock.Now()).price("BTCUSDT", clock.Now()).Cmp(limit) <= 0 { // until then it rises: begin earlier
 		clock.Advance(-time.Minute)
 	}
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	agent := server.Register(t).Agent()
 	agent.Place(marketOrder("buy", "SOLUSDT", "1")).Want(201)
 	order := agent.Place(limitOrder("buy", "BTCUSDT", "0.001", limit.String())).Want(201)

@@ -13,7 +13,7 @@ import (
 func TestAPreviewForetellsTheOrder(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	account := server.Register(t)
 	price := account.Agent().Price("BTCUSDT")
 	solPrice := account.Agent().Price("SOLUSDT").String()

@@ -26,7 +26,7 @@ func profile(position, loss, orders int) object {
 func TestOrdersAtOnceEndLikeOrdersOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	account := server.Register(t)
 	for what, c := range map[string]struct {
@@ -130,7 +130,7 @@ func placed(t *testing.T, answers []*testkit.Answer, refusal string) int {
 func TestOfManyCancellationsOneReleasesTheHold(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	agent := server.Register(t).Agent()
 	before := agent.Available("USDT")
@@ -173,7 +173,7 @@ func restingBuy(clientOrderID string) object {
 func TestOfAFillAndACancellationOneWins(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	agent := server.Register(t).NewAgent(object{"display_name": "A", "risk_profile": profile(100, 100, 200)})
 	limit := agent.Price("BTCUSDT").Mul(decimal.MustParse("0.999")).FloorTo(decimal.MustParse("0.01"))
@@ -294,7 +294,7 @@ func requireWholeSessions(t *testing.T, server *testkit.Server, agentID string, 
 func TestAnOrderThatWaitedForAResetComesAfterIt(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	account := server.Register(t)
 	agent := account.Agent().At(replica)

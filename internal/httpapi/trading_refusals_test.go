@@ -32,7 +32,7 @@ func limitOrder(side, symbol, quantity, price string) object {
 func TestRefusalsSayWhatWouldPass(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	account := server.Register(t)
 	stop := object{"symbol": "SOLUSDT", "side": "sell", "type": "stop_loss", "quantity": "1", "trigger_price": "60"}
 	for what, c := range map[string]struct {
@@ -154,7 +154,7 @@ func stepOf(t *testing.T, agent *testkit.Agent, symbol string) decimal.Decimal {
 func TestAWholePositionMayAlwaysBeSold(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).Agent()
+	agent := testkit.Start(t, clock.Use).Register(t).Agent()
 	agent.Place(marketOrder("buy", "SOLUSDT", "0.5")).Want(201)
 	agent.Place(marketOrder("sell", "SOLUSDT", "0.49")).Want(201)
 	require.Equal(t, "min_notional", agent.Place(marketOrder("sell", "SOLUSDT", "0.009")).WantError(400, "INVALID_QUANTITY").Details()["filter"])
@@ -167,7 +167,7 @@ func TestAWholePositionMayAlwaysBeSold(t *testing.T) {
 func TestTheDailyLossLimitStopsBuysUntilMidnight(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	agent := testkit.Start(t, clock.Rule).Register(t).NewAgent(object{
+	agent := testkit.Start(t, clock.Use).Register(t).NewAgent(object{
 		"display_name": "A", "risk_profile": profile(100, 1, 50), "starting_balance": "10000000",
 	})
 	agent.Place(marketOrder("buy", "ENJUSDT", "20000000")).Want(201)
@@ -197,7 +197,7 @@ func ruleOf(t *testing.T, agent *testkit.Agent, name string) object {
 func TestNewLimitsGovernTheNextOrder(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	account := server.Register(t)
 	agent := account.NewAgent(object{"display_name": "A", "risk_profile": profile(25, 20, 50)})
@@ -222,7 +222,7 @@ func TestNewLimitsGovernTheNextOrder(t *testing.T) {
 
 func TestSymbolsThatDoNotExistAndValuesThatDoNotFitAreRefused(t *testing.T) {
 	t.Parallel()
-	agent := testkit.Start(t, testkit.NewClock().Rule).Register(t).Agent()
+	agent := testkit.Start(t, testkit.NewClock().Use).Register(t).Agent()
 	agent.Place(marketOrder("buy", "NOPEUSDT", "1")).WantError(400, "INVALID_SYMBOL")
 	agent.Place(marketOrder("buy", "btcusdt", "0.001")).Want(201)
 	agent.Place(limitOrder("buy", "BTCUSDT", "999999999999", "999999999999")).WantError(400, "INVALID_QUANTITY")
@@ -235,7 +235,7 @@ func TestSymbolsThatDoNotExistAndValuesThatDoNotFitAreRefused(t *testing.T) {
 // Fields that do not go together are named, all of them.
 func TestOrdersWhoseFieldsDoNotGoTogetherAreRefused(t *testing.T) {
 	t.Parallel()
-	agent := testkit.Start(t, testkit.NewClock().Rule).Register(t).Agent()
+	agent := testkit.Start(t, testkit.NewClock().Use).Register(t).Agent()
 	base := object{"symbol": "BTCUSDT", "side": "sell", "quantity": "0.001"}
 	for _, c := range []struct {
 		fields object

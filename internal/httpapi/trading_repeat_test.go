@@ -15,7 +15,7 @@ import (
 func TestTheSameOrderWithItsClientIDIsTheOrderThatExists(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	account := server.Register(t)
 	agent := account.NewAgent(object{"display_name": "A", "risk_profile": profile(100, 20, 2)})
@@ -100,7 +100,7 @@ func replays(t *testing.T, agent *testkit.Agent, key string, order object, other
 func TestOrdersAreReplayed(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	account := server.Register(t)
 	agent := account.Agent()
@@ -133,7 +133,7 @@ func TestOrdersAreReplayed(t *testing.T) {
 func TestRefusalsAreReplayed(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	replica := server.Replica(t)
 	account := server.Register(t)
 	agent := account.NewAgent(object{"display_name": "A", "risk_profile": profile(25, 20, 1)})

@@ -71,7 +71,7 @@ func TestNoOperationTakesMoreRoundTripsThanItDid(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock() // it stands still, so that no price changes and no minute ends while we count
 	proxy := testkit.NewProxy(t, testkit.Database(t))
-	server := testkit.Start(t, clock.Rule, func(cfg *config.Server) { cfg.URL = proxy.URL })
+	server := testkit.Start(t, clock.Use, func(cfg *config.Server) { cfg.URL = proxy.URL })
 	calls := callsOfEveryOperation(server.Register(t))
 
 	var named []string
@@ -98,7 +98,7 @@ func TestAStrangerReachesNoStatementAboutAnAgent(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
 	proxy := testkit.NewProxy(t, testkit.Database(t))
-	server := testkit.Start(t, clock.Rule, func(cfg *config.Server) { cfg.URL = proxy.URL })
+	server := testkit.Start(t, clock.Use, func(cfg *config.Server) { cfg.URL = proxy.URL })
 	agentID, stranger := server.Register(t).AgentID, server.Register(t)
 	for _, path := range []string{
 		"/account/balance", "/account/ledger", "/account/reconcile", "/account/pnl", "/account/risk", "/trade/orders",

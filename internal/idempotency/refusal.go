@@ -21,7 +21,7 @@ func isStored(status int) bool {
 	return status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusConflict
 }
 
-// EncodeRefusal returns how a refusal is stored, or nil if it is none that is. Its details must be what is sent.
+// EncodeRefusal returns a refusal as it is stored, or nil if a repeat should be judged anew. Its details must be what is sent.
 func EncodeRefusal(err error) ([]byte, error) {
 	known, ok := errors.AsType[*fault.Error](err)
 	if !ok || !isStored(known.Status()) {
@@ -37,7 +37,7 @@ func EncodeRefusal(err error) ([]byte, error) {
 	return json.Marshal(stored)
 }
 
-// DecodeRefusal returns the refusal in a stored answer, or nil if the answer is none.
+// DecodeRefusal returns the refusal in a stored answer, or nil if the answer is not a refusal.
 func DecodeRefusal(answer []byte) (refusal, err error) {
 	var stored storedRefusal
 	if err := json.Unmarshal(answer, &stored); err != nil || stored.Code == "" {

@@ -25,8 +25,8 @@ type caller struct {
 	names *strings.Replacer
 }
 
-// handler returns the SDK's handler of a tool. It fails only with the session: what the API refuses, and what could not
-// be asked of it, is an answer that a model can read.
+// handler returns the SDK's handler of a tool. It fails only if the session does: a refusal of the API, or a call that could
+// not be sent, is an answer that a model can read.
 func (c *caller) handler(t *tool) sdk.ToolHandler {
 	return func(ctx context.Context, call *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 		request, err := t.request(call.Params.Arguments)
@@ -43,7 +43,7 @@ func (c *caller) handler(t *tool) sdk.ToolHandler {
 	}
 }
 
-// request is what to send, as often as it takes.
+// request is one HTTP request, which can be sent several times.
 type request struct {
 	method, path string
 	query        url.Values
@@ -51,8 +51,8 @@ type request struct {
 	body         []byte
 }
 
-// request puts the arguments where the operation takes them. One that it does not know goes where the API looks for
-// those and refuses it.
+// request puts the arguments where the operation takes them. An unknown argument goes where the API will find it and refuse
+// it.
 func (t *tool) request(arguments json.RawMessage) (*request, error) {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(orEmpty(arguments), &given); err != nil {
@@ -85,7 +85,7 @@ func (t *tool) request(arguments json.RawMessage) (*request, error) {
 	return r, nil
 }
 
-// unwritable are the arguments without which, or with which, there is nothing that could be sent for the API to judge.
+// unwritable returns the arguments whose absence or value leaves nothing to send that the API could judge.
 func (t *tool) unwritable(given map[string]json.RawMessage) (violations []fault.Violation) {
 	for _, name := range t.input.PropertyOrder {
 		value, isGiven := given[name]
@@ -108,7 +108,7 @@ func orEmpty(arguments json.RawMessage) json.RawMessage {
 	return arguments
 }
 
-// textOf is a value as it stands in a path or a query. The API judges one that is neither text, number nor boolean.
+// textOf is a value as a path or a query has it. The API judges a value that is not text, a number or a boolean.
 func textOf(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {
@@ -130,7 +130,7 @@ func listOf(value json.RawMessage) string {
 	return strings.Join(texts, ",")
 }
 
-// answer is what the API answered.
+// answer is the API's answer.
 type answer struct {
 	status int
 	header http.Header
@@ -139,12 +139,12 @@ type answer struct {
 
 const (
 	attempts  = 3
-	patience  = 5 * time.Second // after which no attempt begins
+	patience  = 5 * time.Second // no attempt begins after this
 	firstWait = 100 * time.Millisecond
 )
 
-// send sends the request until it is answered for good. A call that may act is repeated only under its own
-// Idempotency-Key, or if repeating it comes to the same; of a DELETE only the state does, not the answer.
+// send sends the request until it gets a final answer. A call with an effect is repeated only under its own Idempotency-Key,
+// or if repeating it has the same effect. Repeating a DELETE leaves the same state, but gets another answer.
 func (c *caller) send(ctx context.Context, t *tool, r *request) (*answer, error) {
 	started, wait := time.Now(), firstWait
 	again := t.op.Idempotent || t.repeatable && t.op.Method != http.MethodDelete
@@ -170,7 +170,7 @@ func (c *caller) send(ctx context.Context, t *tool, r *request) (*answer, error)
 	}
 }
 
-// passing reports whether the next attempt may be answered otherwise.
+// passing reports whether the next attempt may get another answer.
 func passing(answer *answer, err error) bool {
 	if err != nil {
 		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
@@ -178,7 +178,7 @@ func passing(answer *answer, err error) bool {
 	switch answer.status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
-	case http.StatusConflict: // the attempt before is still being worked on
+	case http.StatusConflict: // the previous attempt is still being worked on
 		return bytes.Contains(answer.body, []byte(fault.IdempotencyInFlight))
 	}
 	return false
@@ -207,7 +207,7 @@ func (c *caller) sendOnce(ctx context.Context, r *request) (*answer, error) {
 	return &answer{status: response.StatusCode, header: response.Header, body: body}, nil
 }
 
-// encode writes JSON that people can read: < and & stay as they are.
+// encode writes JSON in which < and & are not escaped.
 func encode(value any) json.RawMessage {
 	if value == nil {
 		return nil
@@ -216,7 +216,7 @@ func encode(value any) json.RawMessage {
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
-		return nil // only what was decoded from JSON, or declared to be encoded, comes here
+		return nil // every value here was decoded from JSON or is made to be encoded
 	}
 	return bytes.TrimSpace(out.Bytes())
 }

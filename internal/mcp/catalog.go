@@ -21,7 +21,7 @@ const (
 	toolsetAll     = "all"
 )
 
-// Operations that are called whether they are tools or not.
+// Operations that the package itself calls, whether they are tools or not.
 const (
 	whoAmI = "getAccountInfo"
 	logIn  = "login"
@@ -135,7 +135,7 @@ func (c *Catalog) find(s Selection) ([]*tool, error) {
 }
 
 // namer rewrites the API's texts for a client that has tools and no HTTP: GET /api/v1/market/pairs becomes list_pairs.
-// What is not served keeps its name.
+// Operations that are not served keep their names.
 func (c *Catalog) namer(served []*tool) *strings.Replacer {
 	names := map[string]string{}
 	for _, op := range c.doc.Operations {
@@ -144,7 +144,7 @@ func (c *Catalog) namer(served []*tool) *strings.Replacer {
 	for _, t := range served {
 		names[t.op.String()] = t.name
 	}
-	calls := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return len(b) - len(a) }) // none may hide a longer one
+	calls := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return len(b) - len(a) }) // longest first, so that none hides a longer one
 	var pairs []string
 	for _, call := range calls {
 		pairs = append(pairs, call, names[call])

@@ -34,16 +34,16 @@ type Handler struct {
 	servers map[string]*sdk.Server // by selection
 }
 
-// NewHandler makes a handler whose tools call the API's own. Their requests carry the credentials of the one they are
-// called by, which must have been authenticated.
+// NewHandler makes a handler whose tools call the API's handler. Their requests carry the credentials of the MCP request,
+// which must have been authenticated.
 func NewHandler(catalog *Catalog, api http.Handler) *Handler {
 	h := &Handler{catalog: catalog, api: api, servers: map[string]*sdk.Server{}}
 	h.serving = sdk.NewStreamableHTTPHandler(
 		func(r *http.Request) *sdk.Server { return r.Context().Value(serverKey{}).(*sdk.Server) },
 		&sdk.StreamableHTTPOptions{
 			Stateless: true, JSONResponse: true,
-			MaxRequestBodyBytes:        -1,   // it was read, and limited, before
-			DisableLocalhostProtection: true, // Origin was checked before; a proxy may send any Host
+			MaxRequestBodyBytes:        -1,   // the body has been read and limited already
+			DisableLocalhostProtection: true, // Origin has been checked; a proxy may send any Host
 		})
 	return h
 }

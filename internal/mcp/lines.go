@@ -13,18 +13,18 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// lines is a session's input and output: one message of JSON-RPC a line. It passes on what is a message. A line that is
-// none it answers itself, and keeps the end of the input back until every call has its answer: the SDK would end the
-// session at either, and with it the calls that are being worked on. Lists of messages, which only one early version of
-// the protocol had, are none.
+// lines is a session's input and output: one message of JSON-RPC per line. It passes messages on. It answers other lines
+// itself, and withholds the end of the input until every call has its answer, because at either the SDK would end the
+// session and with it the calls in progress. Lists of messages, which only one early version of the protocol had, do not
+// count as messages.
 type lines struct {
 	in     *bufio.Reader
 	out    io.Writer // takes each Write as a whole, from any goroutine
-	unread []byte    // of the message that is being passed on
+	unread []byte    // rest of the message that is being passed on
 
 	mu         sync.Mutex
 	unanswered map[jsonrpc.ID]bool
-	answered   chan struct{} // something was
+	answered   chan struct{} // receives when a call is answered
 }
 
 func newLines(in io.Reader, out io.Writer) *lines {
@@ -34,7 +34,7 @@ func newLines(in io.Reader, out io.Writer) *lines {
 	}
 }
 
-// Close implements io.Closer. The process ends with its session, and what it reads and writes with the process.
+// Close implements io.Closer. The process ends with its session, which closes what it reads and writes.
 func (l *lines) Close() error { return nil }
 
 // Read implements io.Reader.
@@ -54,7 +54,7 @@ func (l *lines) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// next reads a line. What is longer than any message is cut, and then it is no JSON.
+// next reads a line. A line longer than any message is cut, and so is not JSON.
 func (l *lines) next() (line []byte, err error) {
 	for {
 		part, err := l.in.ReadSlice('\n')
@@ -65,7 +65,7 @@ func (l *lines) next() (line []byte, err error) {
 	}
 }
 
-// take passes a line on, or answers it.
+// take passes a message on, or answers any other line.
 func (l *lines) take(line []byte) error {
 	if len(line) == 0 {
 		return nil
@@ -100,7 +100,7 @@ func (l *lines) Write(line []byte) (int, error) {
 	return n, err
 }
 
-// awaitAnswers gives up when none has come for longer than a call takes: the process must not outlive its client for good.
+// awaitAnswers gives up when no answer has come for longer than a call takes, so that the process does not outlive its client.
 func (l *lines) awaitAnswers() {
 	for l.count() > 0 {
 		select {
@@ -117,7 +117,7 @@ func (l *lines) count() int {
 	return len(l.unanswered)
 }
 
-// parse reads the message of a line, or answers the error that JSON-RPC has for a line that is none.
+// parse reads the message of a line, or returns JSON-RPC's error for a line that is not a message.
 func parse(line []byte) (message jsonrpc.Message, refusal []byte) {
 	if !json.Valid(line) {
 		return nil, protocolError(jsonrpc.ID{}, jsonrpc.CodeParseError, "not JSON; write one message of JSON-RPC a line")
@@ -127,7 +127,7 @@ func parse(line []byte) (message jsonrpc.Message, refusal []byte) {
 		return message, nil
 	}
 	var named struct{ ID any }
-	_ = json.Unmarshal(line, &named) // what is no object has no id
+	_ = json.Unmarshal(line, &named) // anything but an object has no id
 	id, _ := jsonrpc.MakeID(named.ID)
 	return nil, protocolError(id, jsonrpc.CodeInvalidRequest, "not a message of JSON-RPC 2.0; write one a line, and no lists of them")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 )
 
-// refusalWriter keeps what the SDK refuses in plain text from the client, so that it is answered like every error.
+// refusalWriter withholds the SDK's plain-text refusals from the client, so that they are answered like every error.
 type refusalWriter struct {
 	http.ResponseWriter
 	status int
@@ -36,7 +36,7 @@ func (w *refusalWriter) Write(text []byte) (int, error) {
 	return w.ResponseWriter.Write(text)
 }
 
-// settle answers what the SDK refused, or says with which error to answer it.
+// settle answers a refusal of the SDK, or returns the error with which to answer it.
 func (w *refusalWriter) settle(body []byte) error {
 	if w.status == 0 {
 		return nil
@@ -61,14 +61,14 @@ func (w *refusalWriter) settle(body []byte) error {
 	}
 }
 
-// How the SDK's text begins when a request is at fault and not the HTTP around it. It has no other sign of that.
+// How the SDK's text begins if the fault is in the request and not in the HTTP around it. Nothing else tells the two apart.
 const (
 	saidUnknownMethod  = "JSON RPC not handled"
 	saidInvalidRequest = "invalid request"
 )
 
-// protocolAnswer is the answer to a request that is at fault, as it is over stdio: a call has an error of its own, and a
-// notification of something unknown none. HTTP has nothing to complain of then. For any other refusal the status is 0.
+// protocolAnswer is the answer to a faulty request, the same as over stdio: a call gets an error of its own, and an unknown
+// notification gets none; the HTTP status is a success. For any other refusal the status is 0.
 func protocolAnswer(body []byte, said string) (status int, answer []byte) {
 	message, err := jsonrpc.DecodeMessage(body)
 	request, ok := message.(*jsonrpc.Request)

@@ -17,11 +17,11 @@ import (
 	"github.com/agentexchange/agentexchange/internal/spec"
 )
 
-// Remote is a server elsewhere, and who calls it.
+// Remote is a server elsewhere, and the credential to call it with.
 type Remote struct {
 	BaseURL    string
 	Credential string // an API key, or a token
-	Secret     string // of the account whose key that is; with it the key logs in
+	Secret     string // of the account whose key the credential is; with it the key logs in
 }
 
 // requestTimeout is longer than a server works on a request.
@@ -36,11 +36,11 @@ func (to Remote) base() (*url.URL, error) {
 	return base, nil
 }
 
-// api calls the server with the credentials, or says what is wrong with them.
+// api returns what calls the server with the credentials, or fails with what is wrong with them.
 func (to Remote) api(base *url.URL, catalog *Catalog) (http.RoundTripper, error) {
 	api := &remoteAPI{base: base, client: &http.Client{
 		Timeout: requestTimeout,
-		// The credential goes nowhere but where it was meant to go.
+		// The credential goes only to the server it is meant for.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	switch {
@@ -98,8 +98,8 @@ func (c *credentialed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.api.RoundTrip(r)
 }
 
-// loggedIn sends the token of an account, and logs in for one when it has none that is accepted. A login that is refused
-// is the answer.
+// loggedIn sends the token of an account, and logs in when it has no accepted token. If the login is refused, that is the
+// answer.
 type loggedIn struct {
 	api         http.RoundTripper
 	login       *spec.Operation
@@ -135,7 +135,7 @@ func (l *loggedIn) send(r *http.Request, token string) (_ *http.Response, err er
 	return (&credentialed{api: l.api, name: headerAuthorization, value: "Bearer " + token}).RoundTrip(r)
 }
 
-// tokenAfter returns a token that is not the one that was refused. Calls whose token was refused at once share a login.
+// tokenAfter returns a token other than the refused one. Calls whose token is refused at the same time share a login.
 func (l *loggedIn) tokenAfter(ctx context.Context, refused string) (token string, refusal *http.Response, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

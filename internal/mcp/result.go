@@ -12,7 +12,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// failure is an error of the API, as its envelope has it.
+// failure is an error of the API, as in its envelope.
 type failure struct {
 	Code      fault.Code      `json:"code"`
 	Message   string          `json:"message"`
@@ -20,7 +20,7 @@ type failure struct {
 	RequestID string          `json:"request_id,omitempty"`
 }
 
-// askTheKeeper are errors whose public message speaks of HTTP calls that a model cannot make. Whoever set up its client
+// askTheKeeper replaces public messages that name HTTP calls which a model cannot make, but the person who set up its client
 // can.
 var askTheKeeper = map[fault.Code]string{
 	fault.InvalidAPIKey: "The API key that this MCP server was given is not valid. Ask whoever set it up for one that is.",
@@ -71,7 +71,7 @@ func strange(a *answer) failure {
 		"The answer, of status %d, is not that of an AgentExchange server. Ask whoever set up this MCP server to check AGENTEXCHANGE_BASE_URL.", a.status)}
 }
 
-// unanswered is for a call that got no answer at all.
+// unanswered is the result of a call that got no answer.
 func (c *caller) unanswered(t *tool, err error) *sdk.CallToolResult {
 	said := failure{Code: fault.Unavailable, Message: "The AgentExchange server cannot be reached (" + reason(err) + "). Try again shortly; " +
 		"if it lasts, ask whoever set up this MCP server whether the server runs and whether AGENTEXCHANGE_BASE_URL names it."}

@@ -78,8 +78,8 @@ func translateProperties(from *openapi3.Schema, to *jsonschema.Schema, depth int
 	return nil
 }
 
-// translateKeywords translates what does not hold other schemas. Most keywords are the same in both; one that is spelled
-// the same and is of another type fails to decode.
+// translateKeywords translates the keywords that contain no schemas. Most are the same in both. One with the same spelling
+// and another type fails to decode.
 func translateKeywords(from *openapi3.Schema) (*jsonschema.Schema, error) {
 	same := *from
 	same.Items, same.Not, same.AllOf, same.AnyOf, same.OneOf, same.Properties = nil, nil, nil, nil, nil, nil
@@ -92,8 +92,8 @@ func translateKeywords(from *openapi3.Schema) (*jsonschema.Schema, error) {
 		same.Format = "" // one of OpenAPI's, or ours
 	}
 	if from.Extensions["x-pattern-message"] != nil {
-		// The spec says in words what the pattern asks for, and so does the API when it refuses. To a model the pattern
-		// itself is only long, and some are written in what not every client's dialect of patterns has.
+		// The description says in words what the pattern asks for, and so does the API's refusal. To a model the pattern is
+		// just long, and not every client's dialect of patterns can read all of them.
 		same.Pattern = ""
 	}
 	same.Description = strings.TrimSpace(same.Description)

@@ -14,8 +14,8 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// ServeStdio serves MCP over standard input and output until the client goes or ctx ends. Before it begins it asks the
-// server whether it knows the credential: a mistake in the set-up is told to whoever made it, not to a model.
+// ServeStdio serves MCP over standard input and output until the client goes or ctx ends. First it asks the server
+// whether it knows the credential, so that a person, and not a model, learns of a mistake in the set-up.
 func ServeStdio(ctx context.Context, catalog *Catalog, s Selection, to Remote, log *slog.Logger) error {
 	base, err := to.base()
 	if err != nil {
@@ -45,7 +45,7 @@ func ServeStdio(ctx context.Context, catalog *Catalog, s Selection, to Remote, l
 	return nil
 }
 
-// check asks the server who the caller is. That an agent is archived, for instance, is the tools' to say: it may change.
+// check asks the server who the caller is. The tools report a state that may change, such as an archived agent.
 func (to Remote) check(ctx context.Context, base *url.URL, catalog *Catalog, api http.RoundTripper, log *slog.Logger) error {
 	me := catalog.doc.Operation(whoAmI)
 	answer, err := (&caller{api: api}).sendOnce(ctx, &request{method: me.Method, path: me.Path})
@@ -73,7 +73,7 @@ func (to Remote) check(ctx context.Context, base *url.URL, catalog *Catalog, api
 	return nil
 }
 
-// warnOfKey tells of the tools that will be refused since they take a token.
+// warnOfKey warns of the tools that will be refused because they need a token.
 func (to Remote) warnOfKey(tools []*tool, log *slog.Logger) {
 	if to.Secret != "" || isToken(to.Credential) {
 		return

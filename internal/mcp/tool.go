@@ -22,7 +22,7 @@ type tool struct {
 
 	reads      bool // changes nothing
 	destroys   bool // may take something away
-	repeatable bool // called twice, it comes to the same
+	repeatable bool // calling it twice has the effect of calling it once
 
 	inPath, inQuery map[string]*openapi3.Parameter
 	input           *jsonschema.Schema
@@ -52,7 +52,7 @@ func newTool(op *spec.Operation) (*tool, error) {
 	return t, nil
 }
 
-// addParameter makes an argument of a parameter of the path or the query. Headers are not the model's business.
+// addParameter makes an argument of a path or query parameter. Headers are not for models.
 func (t *tool) addParameter(param *openapi3.Parameter) error {
 	switch param.In {
 	case openapi3.ParameterInHeader:
@@ -110,7 +110,7 @@ func (t *tool) addArgument(name string, schema *jsonschema.Schema, required bool
 	return nil
 }
 
-// listed is the tool as it is told to clients.
+// listed is the tool as clients see it.
 func (t *tool) listed(names *strings.Replacer) (*sdk.Tool, error) {
 	input, err := json.Marshal(t.input)
 	if err != nil {

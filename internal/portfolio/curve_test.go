@@ -27,7 +27,7 @@ func points(t *testing.T, server *testkit.Server, agentID string) []time.Time {
 func TestEachMinuteAPointForThoseWhoHoldAPosition(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	account := server.Register(t)
 	holder, idle := account.NewAgent(map[string]any{"display_name": "A"}), account.NewAgent(map[string]any{"display_name": "B"})
 	holder.Place(map[string]any{"symbol": "BTCUSDT", "side": "buy", "type": "market", "quantity": "0.02"}).Want(201)
@@ -59,7 +59,7 @@ func TestEachMinuteAPointForThoseWhoHoldAPosition(t *testing.T) {
 func TestOldPointsAreThinnedOut(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
-	server := testkit.Start(t, clock.Rule)
+	server := testkit.Start(t, clock.Use)
 	agent := server.Register(t).Agent()
 	now := clock.Now()
 	_, err := server.Pool.Exec(t.Context(), `insert into equity_points

@@ -14,7 +14,7 @@ import (
 const (
 	curl = `curl -sS --fail-with-body`
 
-	// The spec's example names a price. Half the current one rests whatever that is, so that there is an order to cancel.
+	// The spec's example names a price. An order at half the current price always rests, so there is an order to cancel.
 	setUp = `# A limit buy at half the current price, which rests until it is cancelled
 PRICE=$(( $(%s "$API%s" | sed -E 's/.*"price":"([0-9]+).*/\1/') / 2 ))
 CLIENT_ORDER_ID=%s-$(date +%%s%%N)
@@ -26,7 +26,7 @@ ORDER_ID=$(echo "$ORDER" | sed -E 's/.*"order_id":"([^"]+)".*/\1/')
 `
 )
 
-// inPath is what stands for the parameters of a path.
+// inPath replaces the parameters of a path.
 var inPath = strings.NewReplacer("{order_id}", "$ORDER_ID", "{client_order_id}", "$CLIENT_ORDER_ID")
 
 // examples writes one curl for each trading call, in the order of the spec: an order is placed, looked at and cancelled.
@@ -86,7 +86,7 @@ func example(base string, op *spec.Operation) (string, error) {
 	return command, nil
 }
 
-// object writes JSON in the order of the schema's fields. The values may leave the quotes of the shell for a variable.
+// object writes JSON in the order of the schema's fields. A value may close the shell's quotes to insert a variable.
 func object(schema *openapi3.Schema, values map[string]string) string {
 	var fields []string
 	for _, field := range spec.Fields(schema) {

@@ -9,8 +9,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// notation writes operations and schemas in few tokens, much as TypeScript would. A schema of the spec that is used
-// more than once is written once, by its name.
+// notation writes operations and schemas in few tokens, in a form close to TypeScript. A schema that is used more than once
+// is written once, under its name.
 type notation struct {
 	base  string // what all paths begin with
 	uses  map[string]int
@@ -18,7 +18,7 @@ type notation struct {
 	text  map[string]string
 }
 
-// Whether a schema is of what is sent or of what is answered: only the former needs the limits of every string.
+// Whether a schema is that of a request or of an answer. Only a request needs the limits of every string.
 type direction bool
 
 const (
@@ -26,7 +26,7 @@ const (
 	answered direction = false
 )
 
-// separator comes between fields. Those of answers are many and mostly bare names, where commas would be a third of it.
+// separator comes between fields. The fields of answers are mostly bare names; commas would be a third of their tokens.
 func (d direction) separator() string {
 	if d == answered {
 		return " "
@@ -71,7 +71,7 @@ func (n *notation) countSchema(ref *openapi3.SchemaRef) {
 	}
 }
 
-// success is what an operation answers when all is well.
+// success is an operation's successful answer.
 func success(op *spec.Operation) *openapi3.SchemaRef { return op.Responses[0].Content.Schema }
 
 // calls writes operations, each under its summary.
@@ -113,7 +113,7 @@ func (n *notation) field(name string, ref *openapi3.SchemaRef, optional bool, wa
 	return text
 }
 
-// schema writes a type, or nothing for a string that needs no word.
+// schema writes a type, or nothing for a plain string.
 func (n *notation) schema(ref *openapi3.SchemaRef, way direction) string {
 	name := spec.Name(ref.Ref)
 	limited := way == sent && ref.Value.MaxLength != nil
@@ -121,7 +121,7 @@ func (n *notation) schema(ref *openapi3.SchemaRef, way direction) string {
 		return n.inline(ref.Value, way)
 	}
 	if _, written := n.text[name]; !written {
-		n.text[name] = "" // also where a schema holds itself
+		n.text[name] = "" // even if a schema contains itself
 		n.text[name] = n.inline(ref.Value, way)
 		n.named = append(n.named, name)
 	}
@@ -160,7 +160,7 @@ func (n *notation) inline(schema *openapi3.Schema, way direction) string {
 	return stringType(schema)
 }
 
-// maxChoices is how many values are worth naming; the codes of errors, of which there are more, are named elsewhere.
+// maxChoices is how many values are worth naming. Error codes, which are more, are named elsewhere.
 const maxChoices = 12
 
 func choice(values []any) string {
@@ -181,7 +181,7 @@ func integer(schema *openapi3.Schema, way direction) string {
 	return fmt.Sprintf("%.0f-%.0f", *schema.Min, *schema.Max)
 }
 
-// maxPattern is up to which length a pattern says more than how many characters there may be.
+// maxPattern is the length up to which a pattern says more than a limit of characters.
 const maxPattern = 32
 
 // stringType writes what a string must be.
@@ -199,7 +199,7 @@ func stringType(schema *openapi3.Schema) string {
 	return ""
 }
 
-// shapes writes what the calls named.
+// shapes writes the schemas that the calls named.
 func (n *notation) shapes() string {
 	var out strings.Builder
 	for _, name := range n.named {

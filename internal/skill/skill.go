@@ -13,7 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Agent is what the file says of the agent that it is for. Name holds no line break: the API refuses one.
+// Agent is what the file says of its agent. Name contains no line break: the API refuses one.
 type Agent struct {
 	ID, Name, Key, BaseURL                               string
 	MaxPositionSizePct, DailyLossLimitPct, MaxOpenOrders int32
@@ -108,7 +108,7 @@ func (g *Guide) Render(agent Agent) (string, error) {
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9._:/\[\]-]+$`)
 
-// quote makes one word of the shell.
+// quote quotes a text as one word of the shell.
 func quote(word string) string {
 	if plain.MatchString(word) {
 		return word
@@ -116,7 +116,7 @@ func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// briefing is what the spec says of the whole API, less what the file says of this agent: who it is and how it is known.
+// briefing is the spec's description of the whole API, without the paragraph on credentials: the file has the agent's own.
 func briefing(doc *spec.Document) string {
 	_, text, _ := strings.Cut(strings.TrimSpace(doc.Info.Description), "\n\n")
 	return strings.Join(slices.DeleteFunc(strings.Split(text, "\n\n"), func(paragraph string) bool {
@@ -124,8 +124,8 @@ func briefing(doc *spec.Document) string {
 	}), "\n\n")
 }
 
-// isForAgents knows the operations that an agent's key may call, and those that need no credentials and are tools of
-// agents, unlike registering or probing the server.
+// isForAgents reports whether an agent's key may call an operation, or whether it needs no credentials and is a tool, unlike
+// registering or probing the server.
 func isForAgents(op *spec.Operation) bool {
 	return op.Credentials.Key && !op.AccountOnly || op.Credentials.Public() && op.Tool != nil
 }

@@ -19,7 +19,7 @@ type Response struct {
 	Codes                     []fault.Code        // those that an error response may have: x-codes
 }
 
-// IsError reports whether the response of an operation is an error. A 304 is none.
+// IsError reports whether the response of an operation is an error. A 304 is not.
 func (r Response) IsError() bool { return r.Status >= "4" } // "default", too
 
 // Field is a property of an object.

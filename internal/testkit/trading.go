@@ -41,8 +41,8 @@ func (c *Clock) Advance(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
-// Rule makes a server live by the clock.
-func (c *Clock) Rule(cfg *config.Server) { cfg.Now = c.Now }
+// Use makes a server use the clock.
+func (c *Clock) Use(cfg *config.Server) { cfg.Now = c.Now }
 
 // Replica runs another server on the same database, by the same clock and keys.
 func (s *Server) Replica(tb testing.TB, configure ...func(*config.Server)) *Server {

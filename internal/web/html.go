@@ -13,7 +13,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// toHTML renders Markdown of ours. Headings get anchors, and the line that says how a call is made a class.
+// toHTML renders our own Markdown. Headings get anchors, and lines that show a call get a class.
 func toHTML(markdown string) (template.HTML, error) {
 	converter := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(
 		parser.WithAutoHeadingID(), parser.WithASTTransformers(util.Prioritized(callLines{}, 100)),

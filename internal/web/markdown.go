@@ -23,7 +23,7 @@ type named struct {
 // maxChoices is how many values of an enumeration are named where it is used.
 const maxChoices = 12
 
-// hasSection says which schemas are described apart from where they are used.
+// hasSection reports whether a schema is described in a section of its own.
 func hasSection(ref *openapi3.SchemaRef) bool {
 	return ref.Ref != "" && (ref.Value.Type.Is("object") || len(ref.Value.Enum) > maxChoices)
 }
@@ -72,7 +72,7 @@ func errorList(op *spec.Operation) string {
 	return strings.Join(all, ", ")
 }
 
-// cell makes one line of a text, for a table.
+// cell puts a text on one line, for a table.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }

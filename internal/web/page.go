@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Page is a document that stays the same for as long as the server runs.
+// Page is a document that does not change while the server runs.
 type Page struct {
 	contentType, policy, etag string
 	body                      []byte
@@ -23,7 +23,7 @@ func newPage(contentType string, body []byte) *Page {
 	return page
 }
 
-// htmlPage makes a page that may load what is listed, and run the scripts and use the style sheets that stand in it.
+// htmlPage makes a page that may load the listed sources, run its inline scripts and use its inline style sheets.
 func htmlPage(body []byte, sources string) *Page {
 	page := newPage("text/html; charset=utf-8", body)
 	page.policy += "; script-src 'self'" + hashes(inlineScript, body) + "; " + sources
@@ -35,7 +35,7 @@ var (
 	inlineStyle  = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
 )
 
-// hashes allows, in a Content-Security-Policy, what stands in the page itself.
+// hashes allows inline content in a Content-Security-Policy.
 func hashes(element *regexp.Regexp, body []byte) string {
 	var sources strings.Builder
 	for _, found := range element.FindAllSubmatch(body, -1) {
@@ -51,7 +51,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", p.contentType)
 	header.Set("Content-Security-Policy", p.policy)
 	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cache-Control", "no-cache") // kept, but asked for again: the next version has another
+	header.Set("Cache-Control", "no-cache") // cached, but revalidated: the next version has another page
 	header.Set("ETag", p.etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
 }

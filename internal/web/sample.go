@@ -15,7 +15,7 @@ import (
 // sample is an example of a body.
 type sample struct{ Caption, Language, Text string }
 
-// samples returns the examples that the spec gives of a body, or else one that is made of those of its fields.
+// samples returns the spec's examples of a body, or else one made of the examples of its fields.
 func samples(caption string, media *openapi3.MediaType) []sample {
 	switch {
 	case media == nil:
@@ -33,8 +33,8 @@ func samples(caption string, media *openapi3.MediaType) []sample {
 	return all
 }
 
-// write writes a value as JSON, its fields in the order of the spec. Where there is no value, the schema's example is
-// taken, or one is made.
+// write writes a value as JSON, with its fields in the order of the spec. Without a value it writes the schema's example, or
+// makes one.
 func write(schema *openapi3.Schema, value any, indent string) string {
 	if value == nil {
 		value = schema.Example
@@ -54,7 +54,7 @@ func write(schema *openapi3.Schema, value any, indent string) string {
 	return scalar(schema, value)
 }
 
-// writeObject writes the fields that are given, also those that the schema does not know, or else all that it knows.
+// writeObject writes the given fields, even those unknown to the schema, or else all fields of the schema.
 func writeObject(schema *openapi3.Schema, given map[string]any, indent string) string {
 	deeper := indent + "  "
 	var lines []string
@@ -96,7 +96,7 @@ func scalar(schema *openapi3.Schema, value any) string {
 	}
 	text, err := json.Marshal(value)
 	if err != nil {
-		return "null" // what came out of YAML goes into JSON
+		return "null" // every value decoded from YAML can be encoded as JSON
 	}
 	return string(text)
 }

@@ -26,7 +26,7 @@ func swaggerUI(title string) (*Page, http.Handler, error) {
 	return htmlPage(page.Bytes(), "connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"), handler, nil
 }
 
-// kept keeps an answer.
+// kept records an answer.
 type kept struct {
 	bytes.Buffer
 	header http.Header

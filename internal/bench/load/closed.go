@@ -31,7 +31,7 @@ const patience = 10 * time.Minute
 // ErrDone is for a Request's Then to end a closed loop before its time.
 var ErrDone = errors.New("there is nothing left to ask for")
 
-// Closed asks over so many connections at once for a while. It fails at the first answer that is not as it should be.
+// Closed sends requests over a number of connections at once for a while. It fails at the first wrong answer.
 //
 // The client shares the cores with what it measures, and so does little: one goroutine a connection writes a request and
 // lets fasthttp read the answer. That this loses or invents nothing, ByVegeta is there to show.
@@ -157,7 +157,7 @@ func (c *client) do(request *Request) error {
 	return request.Then(c.response.Body())
 }
 
-// Sequence makes so many requests, one after the other, and answers how long each took. Where they take longer than a
+// Sequence makes a number of requests, one after the other, and returns how long each took. Where they take longer than a
 // limit, it makes fewer, but always an even number: requests may come in pairs.
 func Sequence(ctx context.Context, address string, number int, limit time.Duration, next Source) ([]time.Duration, error) {
 	c, err := connect(ctx, address)

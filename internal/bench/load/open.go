@@ -38,7 +38,7 @@ const mostConnections = 4096
 // openTimeout is how long an answer is waited for.
 const openTimeout = 30 * time.Second
 
-// Offer sends so many requests a second for a while, over as many connections as that takes, within reason. 503 is a
+// Offer sends requests at a rate for a while, over as many connections as that takes, up to a limit. 503 is a
 // refusal; whatever else is not the answer wanted is counted as unexpected.
 func Offer(ctx context.Context, address string, perSecond float64, duration time.Duration, next Source) (Open, error) {
 	const period = time.Minute // so that the rate, a whole number, is exact enough
@@ -111,7 +111,7 @@ func ByVegeta(ctx context.Context, address string, connections int, duration tim
 	return summary([][]time.Duration{times}, connections, time.Since(start)), errors.Join(err, failed)
 }
 
-// attack lets vegeta loose, with as many workers as it takes or so many; a rate of zero is as fast as these can.
+// attack runs vegeta with a number of workers, or as many as it takes. A rate of zero means as fast as they can.
 func attack(
 	ctx context.Context, address string, rate vegeta.Rate, duration time.Duration, workers uint64, next Source, each func(*vegeta.Result),
 ) error {

@@ -34,7 +34,7 @@ var (
 	}
 )
 
-// Orders writes the scripts of orders of so many agents.
+// Orders writes the scripts of orders of a number of agents.
 func (b *Bench) Orders(agents int) (o Orders, err error) {
 	texts := func(script, usdtAfter, btcAfter string) (sides []string) {
 		after := strings.NewReplacer("{usdt_after}", usdtAfter, "{btc_after}", btcAfter, "{agents}", strconv.Itoa(agents))

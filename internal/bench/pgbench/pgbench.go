@@ -26,7 +26,7 @@ type Script struct {
 
 // Bench is a pgbench and its scripts.
 type Bench struct {
-	program string // empty where there is none
+	program string // empty if there is none
 	url     string
 	clients []int // numbers of clients to try
 	dir     string

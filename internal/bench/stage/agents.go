@@ -39,7 +39,7 @@ func (s *Server) NewAccount(ctx context.Context, name string) (Account, error) {
 	return Account{ID: made.AccountID, Token: login.Token, DefaultAgent: made.AgentID}, err
 }
 
-// NewAccounts registers so many accounts, without the agent that each begins with.
+// NewAccounts registers a number of accounts, and deletes the agent that each begins with.
 func (s *Server) NewAccounts(ctx context.Context, count int) ([]Account, error) {
 	accounts := make([]Account, count)
 	for n := range accounts {
@@ -129,7 +129,7 @@ const StartingBalance = 10_000_000
 // OpenOrders is how many orders of an agent may rest, as the spec has it.
 const OpenOrders = 200
 
-// AddAgents gives accounts agents in turn, as rich as it takes to trade for long, and answers their keys: that of agent n
+// AddAgents gives accounts agents in turn, with enough money to trade for long, and returns their keys: that of agent n
 // is number n-1.
 func (s *Stage) AddAgents(ctx context.Context, accounts []Account, number int) ([]string, error) {
 	keys, digests := make([]string, number), make([][]byte, number)

@@ -11,7 +11,7 @@ import (
 // Proof is the proof that a caller may read what a pipeline reads of an agent.
 type Proof struct{ rows []db.AgentProofRow }
 
-// Queue reads what the proof needs. It goes before whatever it is the proof for.
+// Queue reads what the proof needs. It comes first in its pipeline.
 func (p *Proof) Queue(pipeline *pgx.Batch, agentID uuid.UUID) {
 	postgres.Collect(pipeline, &p.rows, db.AgentProof, agentID)
 }
